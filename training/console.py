@@ -1,0 +1,118 @@
+"""How the command `vae` talks: progress bars and messages on stderr, results as JSON on stdout."""
+
+import json
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+
+from training.events import Control, EpochRecord, ImportProgress, Snapshot, TrainProgress
+
+messages = Console(stderr=True, highlight=False)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One JSON object on stdout."""
+    print(json.dumps(value, allow_nan=False), flush=True)
+
+
+def print_table(values: Mapping[str, Any], title: str = "") -> None:
+    """Names and values, nested ones indented; nothing when there are none."""
+    if not values:
+        return
+    table = Table(title=title or None, title_justify="left", show_header=False, box=None, pad_edge=False)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            table.add_row(_words(name), "")
+            for inner, inner_value in value.items():
+                table.add_row(f"  {_words(inner)}", _text(inner_value))
+        else:
+            table.add_row(_words(name), _text(value))
+    messages.print(table)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,.2f}" if isinstance(value, float) else str(value)
+
+
+@contextmanager
+def stopping_on_interrupt() -> Iterator[Control]:
+    """A control that the first Ctrl+C stops; a second one ends the program at once."""
+    control = Control()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, previous)
+        messages.print("Stopping; what was done is kept …")
+        control.stop()
+
+    previous = signal.signal(signal.SIGINT, stop)
+    try:
+        yield control
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+class ProgressBars:
+    """Shows the events of a long job as a progress bar; ``quiet`` shows nothing."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._progress = Progress(
+            SpinnerColumn(),
+            BarColumn(32),
+            TextColumn("{task.description}", markup=False),
+            console=messages,
+            disable=quiet,
+            transient=True,
+        )
+        self._task = self._progress.add_task("Starting …", total=None)
+        self._held_out = ""
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def _show(self, text: str, done: float, total: float | None) -> None:
+        self._progress.update(self._task, description=text, completed=done, total=total)
+
+    def show_import(self, progress: ImportProgress) -> None:
+        """Files found, then files decoded."""
+        if progress.scanning:
+            self._show(f"Looking for pictures: {progress.found:,} files", 0, None)
+            return
+        text = f"{progress.used:,} used, {progress.skipped:,} skipped of {progress.found:,}"
+        self._show(text + _left(progress.seconds_left), progress.done, progress.found)
+
+    def show_training(self, event: TrainProgress | EpochRecord | Snapshot) -> None:
+        """Epoch, speed, loss and time left."""
+        if isinstance(event, EpochRecord):
+            self._held_out = f" · held out {event.held_out.elbo:.1f}" if event.held_out else ""
+        elif isinstance(event, TrainProgress):
+            text = f"epoch {event.epoch} · {event.images_per_second:,.0f}/s · loss {event.loss:.1f}"
+            total = None if event.seconds_left is None else event.seconds + event.seconds_left
+            self._show(text + self._held_out + _left(event.seconds_left), event.seconds, total)
+
+    def show_encoding(self, done: int, total: int) -> None:
+        """Pictures encoded."""
+        self._show(f"Encoding: {done:,} of {total:,}", done, total)
+
+
+def _left(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    return f" · {seconds / 60:.0f} min left" if seconds >= 90 else f" · {seconds:.0f} s left"

@@ -1,0 +1,52 @@
+"""From pixel shards to batches: the whole input pipeline, read from top to bottom."""
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from training.pixel_store import PixelStore
+
+
+def batches(
+    pictures: PixelStore,
+    numbers: NDArray[np.int64],
+    *,
+    batch_size: int,
+    shuffle_seed: tuple[int, int] | None = None,
+    mirror: bool = False,
+    skip: int = 0,
+) -> tf.data.Dataset:
+    """Batches of float32 [b, S, S, C] in [0, 1] of the pictures with these numbers.
+
+    Args:
+        pictures: where the pixels are.
+        numbers: which pictures.
+        batch_size: b; a training's last, smaller batch is left out (another shuffle brings it back).
+        shuffle_seed: (seed, epoch) to shuffle by and drop the remainder; None keeps the order and all.
+        mirror: flip each picture with probability ½.
+        skip: batches to leave out at the start, when an interrupted epoch is taken up again.
+    """
+    training = shuffle_seed is not None
+    order = np.asarray(numbers, np.int64)
+    if shuffle_seed is not None:
+        order = np.random.default_rng(shuffle_seed).permutation(order)
+
+    def read(chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
+        return pictures.read(chosen)
+
+    def load(step: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
+        pixels = tf.numpy_function(read, [chosen], tf.uint8, stateful=False)
+        pixels = tf.ensure_shape(pixels, (None, *pictures.shape))
+        # Flipping bytes costs a quarter of flipping floats.
+        if mirror and shuffle_seed is not None:
+            seed = tf.random.experimental.stateless_fold_in(tf.constant(shuffle_seed, tf.int64), step)
+            flip = tf.random.stateless_uniform([tf.shape(pixels)[0], 1, 1, 1], seed) < 0.5
+            pixels = tf.where(flip, pixels[:, :, ::-1], pixels)
+        return tf.cast(pixels, tf.float32) / 255.0
+
+    dataset = tf.data.Dataset.from_tensor_slices(order)
+    dataset = dataset.batch(batch_size, drop_remainder=training)
+    # Numbering before skipping gives a resumed epoch the flips it would have had.
+    dataset = dataset.enumerate().skip(skip)
+    dataset = dataset.map(load, num_parallel_calls=2, deterministic=True)
+    return dataset.prefetch(2)

@@ -1,0 +1,195 @@
+"""What the long jobs report while they run, and how they are told to wait or stop.
+
+Plain objects without TensorFlow or Qt, so that the command line, the window and the tests share them.
+"""
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class ImportProgress:
+    """How far an import is.
+
+    Attributes:
+        found: pictures found so far; final once ``scanning`` is false.
+        done: pictures decided on so far (used or skipped).
+        seconds_left: None while it cannot be known.
+        fresh: some of the pictures decoded since the last report, uint8 [S, S, C] each.
+    """
+
+    found: int
+    done: int
+    used: int
+    skipped: int
+    scanning: bool
+    seconds_left: float | None = None
+    fresh: tuple[NDArray[np.uint8], ...] = ()
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import came to. Always found == used + skipped == used + sum(reasons.values())."""
+
+    found: int
+    used: int
+    skipped: int
+    reasons: dict[str, int]
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The parts of the negative ELBO in nats per picture; lower is better."""
+
+    reconstruction: float
+    kl_mean: float
+    kl_variance: float
+
+    @property
+    def kl(self) -> float:
+        """KL divergence of the posteriors from the prior, nats per picture."""
+        return self.kl_mean + self.kl_variance
+
+    @property
+    def elbo(self) -> float:
+        """Negative ELBO (what is minimised), nats per picture."""
+        return self.reconstruction + self.kl
+
+    def as_json(self) -> dict[str, float]:
+        """The five figures by name."""
+        return {
+            "elbo": self.elbo,
+            "reconstruction": self.reconstruction,
+            "kl": self.kl,
+            "kl_mean": self.kl_mean,
+            "kl_variance": self.kl_variance,
+        }
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One line of a run's history. ``held_out`` is None where no picture is held out."""
+
+    epoch: int
+    step: int
+    seconds: float
+    train: Terms
+    held_out: Terms | None
+
+
+@dataclass(frozen=True)
+class TrainProgress:
+    """How far a training is; sent a few times a second.
+
+    Attributes:
+        epoch: the running epoch, counted from 1.
+        seconds: training time of this run so far, pauses left out.
+        seconds_left: None when the run has no end ("until I stop") or it cannot be known yet.
+        loss: negative ELBO of the epoch so far, nats per picture.
+    """
+
+    epoch: int
+    step: int
+    step_in_epoch: int
+    steps_per_epoch: int
+    seconds: float
+    seconds_left: float | None
+    images_per_second: float
+    loss: float
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Copied weights, and where a sample of the pictures lies under them.
+
+    Attributes:
+        number: counts up within one training.
+        step: training steps taken.
+        weights: averaged (EMA) weights by name.
+        indices: int64 [n], which pictures of the project the posteriors belong to.
+        means: float32 [n, latent_dim].
+        sigmas: float32 [n, latent_dim].
+    """
+
+    number: int
+    step: int
+    weights: dict[str, NDArray[np.float32]]
+    indices: NDArray[np.int64]
+    means: NDArray[np.float32]
+    sigmas: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a training came to.
+
+    Attributes:
+        run: the run's folder.
+        stopped: whether it was told to stop before its length was reached.
+        epochs: complete epochs of the run, earlier sessions counted in.
+        seconds: training time of the run, pauses left out.
+        held_out: the final weights' figures; None without held-out pictures, or when a stop left no time.
+    """
+
+    run: Path
+    stopped: bool
+    epochs: int
+    seconds: float
+    images_per_second: float
+    held_out: Terms | None
+    history: tuple[EpochRecord, ...] = field(repr=False)
+
+
+class Control:
+    """Tells a long job, from another thread, to stop, to pause, or to hold while a handle is dragged.
+
+    The job calls :meth:`wait_while_held` between two steps; everything else may come from any thread.
+    """
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._stop = False
+        self._paused = False
+        self._gated = False
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether :meth:`stop` was called."""
+        return self._stop
+
+    def stop(self) -> None:
+        """Ask the job to end at the next step boundary; ends a pause and the gate too."""
+        with self._condition:
+            self._stop = True
+            self._condition.notify_all()
+
+    def pause(self, paused: bool) -> None:
+        """Hold the job at the next step boundary until it is told otherwise."""
+        with self._condition:
+            self._paused = paused
+            self._condition.notify_all()
+
+    def gate(self, closed: bool) -> None:
+        """Hold the job for as long as a handle is being dragged, so that the drag gets the machine."""
+        with self._condition:
+            self._gated = closed
+            self._condition.notify_all()
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the job is asked to pause."""
+        return self._paused
+
+    def wait_while_held(self) -> bool:
+        """Block while paused or gated. Returns whether it had to wait."""
+        with self._condition:
+            waited = False
+            while (self._paused or self._gated) and not self._stop:
+                waited = True
+                self._condition.wait()
+            return waited

@@ -1,0 +1,59 @@
+"""Writing files so that a crash at any moment leaves the old one or the new one, never half of each."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from training.errors import VaeError
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace ``path`` by ``content``: temporary file, fsync, rename, fsync of the folder.
+
+    Raises:
+        VaeError: when the disk is full or the folder cannot be written to; the old file is then intact.
+    """
+    temporary = path.with_name(path.name + ".part")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise VaeError(
+            f"{path} could not be written: {error.strerror or error}.",
+            kept="What was saved before is intact.",
+            advice="Free some space or check the folder's permissions, then try again.",
+        ) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in ``folder`` durable. Windows has no such call and needs none."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Atomically write ``value`` as indented JSON."""
+    write_atomically(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file of ours; raises :class:`VaeError` when it is missing or not JSON."""
+    try:
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise VaeError(f"{path} could not be read: {error.strerror or error}.") from error
+    except ValueError as error:
+        raise VaeError(
+            f"{path} is damaged: it is not JSON.", advice="Import the pictures into a new project."
+        ) from error

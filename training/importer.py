@@ -1,0 +1,295 @@
+"""Import: from a folder of pictures to pixel shards and an index, accounting for every file."""
+
+import contextlib
+import io
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.decode_pool import Decoded, DecodePool, survey_in_workers
+from training.errors import VaeError
+from training.events import Control, ImportProgress, ImportReport
+from training.files import write_atomically
+from training.images import ImageFormat, scan
+from training.pixel_store import SHARD_BYTES, shard_path
+from training.project import INDEX_FILE, Project
+
+HELD_OUT_SHARE = 0.1
+FEWEST_PICTURES = 8
+REPORT_SECONDS = 0.1
+_FRESH_SHOWN = 12  # pictures handed to the window with one report
+
+OnImport = Callable[[ImportProgress], None]
+
+
+def is_held_out(sha256: str) -> bool:
+    """Whether a picture with this content is held out: the same in every project and every import."""
+    return int(sha256[:8], 16) < HELD_OUT_SHARE * 2**32
+
+
+def import_folder(
+    project: Project,
+    on_progress: OnImport = lambda _: None,
+    control: Control | None = None,
+    image_format: ImageFormat | None = None,
+) -> ImportReport:
+    """Bring the project up to date with its source folder.
+
+    Files whose size and time of change are as before are not decoded again. When it is stopped, what has
+    been decoded by then is kept, and the next import goes on from there.
+
+    Args:
+        image_format: what to turn pictures into; None keeps the project's, or chooses from the pictures.
+
+    Raises:
+        VaeError: when the source folder cannot be read, or has too few pictures to learn from.
+    """
+    control = control or Control()
+    progress = _Progress(on_progress)
+    paths = _scan(project, progress, control)
+    previous = project.image_format
+    image_format = image_format or previous or _choose_format(paths, control)
+    if image_format is None or control.should_stop:
+        return _report(project, cancelled=True)
+    fresh_start = image_format != previous
+    kept = set() if fresh_start else _forget_changed(project, paths)
+    with _Writer(project, image_format, fresh_start) as writer, DecodePool(image_format) as pool:
+        progress.count_kept(len(kept), writer.used)
+        waiting = (path for path in paths if path not in kept)
+        for decoded in pool.decode(waiting, should_stop=lambda: control.should_stop):
+            writer.add(decoded)
+            progress.add(decoded)
+        if fresh_start and control.should_stop and previous is not None:
+            writer.discard()  # the pictures at the earlier size stay
+    progress.send(last=True)
+    report = _report(project, cancelled=control.should_stop)
+    if not control.should_stop:
+        _require_enough(report, project.source)
+    return report
+
+
+def _scan(project: Project, progress: "_Progress", control: Control) -> list[Path]:
+    paths = []
+    for path in scan(project.source, exclude=(project.path,)):
+        paths.append(path)
+        progress.found = len(paths)
+        progress.send()
+        if control.should_stop:
+            break
+    if not paths and not control.should_stop:
+        raise VaeError(
+            f"The folder {project.source} is empty.", advice="Choose a folder with pictures in it."
+        )
+    progress.scanning = False
+    return paths
+
+
+def _choose_format(paths: list[Path], control: Control) -> ImageFormat | None:
+    survey = survey_in_workers(paths, len(paths), should_stop=lambda: control.should_stop)
+    return None if survey is None else survey.image_format
+
+
+def _require_enough(report: ImportReport, source: Path) -> None:
+    if report.used >= FEWEST_PICTURES:
+        return
+    if report.used == 0:
+        what = f"None of the {report.found:,} files in {source} is a picture that can be read."
+    else:
+        pictures = "1 picture was" if report.used == 1 else f"{report.used} pictures were"
+        what = f"Only {pictures} found in {source}; at least {FEWEST_PICTURES} are needed to learn from."
+    why = "; ".join(f"{count:,} × {reason}" for reason, count in list(report.reasons.items())[:4])
+    advice = "Choose a folder with more pictures (JPEG, PNG, WebP, GIF, BMP or TIFF)."
+    raise VaeError(what + (f" Skipped: {why}." if why else ""), advice=advice)
+
+
+def _forget_changed(project: Project, paths: Iterable[Path]) -> set[Path]:
+    """Drop rows of files that changed or went away; return the files that are as they were."""
+    with project.index() as index:
+        known = {
+            path: (size, mtime_ns)
+            for path, size, mtime_ns in index.execute("SELECT path, size, mtime_ns FROM pictures")
+        }
+        kept = set()
+        for path in paths:
+            key = _relative(path, project.source)
+            try:
+                status = path.stat()
+            except OSError:
+                continue
+            if known.get(key) == (status.st_size, status.st_mtime_ns):
+                kept.add(path)
+                del known[key]
+        index.executemany("DELETE FROM pictures WHERE path = ?", [(path,) for path in known])
+    return kept
+
+
+def _relative(path: Path, source: Path) -> bytes:
+    return os.fsencode(path.relative_to(source))
+
+
+def _report(project: Project, *, cancelled: bool) -> ImportReport:
+    with project.index() as index:
+        used = index.execute("SELECT COUNT(*) FROM pictures WHERE status = 'used'").fetchone()[0]
+    reasons = project.reasons()
+    skipped = sum(reasons.values())
+    return ImportReport(used + skipped, used, skipped, reasons, cancelled)
+
+
+@dataclass
+class _Progress:
+    """Counts, and tells the listener a few times a second."""
+
+    listener: OnImport
+    found: int = 0
+    used: int = 0
+    skipped: int = 0
+    kept: int = 0
+    scanning: bool = True
+    fresh: list[NDArray[np.uint8]] = field(default_factory=list)
+    started: float = field(default_factory=time.monotonic)
+    sent: float = 0.0
+
+    def count_kept(self, kept: int, used: int) -> None:
+        """Start from what an earlier import left."""
+        self.kept, self.used, self.skipped = kept, used, kept - used
+        self.started = time.monotonic()
+
+    def add(self, decoded: Decoded) -> None:
+        if decoded.pixels is None:
+            self.skipped += 1
+        else:
+            self.used += 1
+            if len(self.fresh) < _FRESH_SHOWN:
+                self.fresh.append(decoded.pixels)
+        self.send()
+
+    def send(self, *, last: bool = False) -> None:
+        now = time.monotonic()
+        if not last and now - self.sent < REPORT_SECONDS:
+            return
+        self.sent = now
+        done = self.used + self.skipped
+        fresh_done = done - self.kept
+        left = None
+        if not self.scanning and fresh_done > 0:
+            left = (now - self.started) / fresh_done * (self.found - done)
+        self.listener(
+            ImportProgress(self.found, done, self.used, self.skipped, self.scanning, left, tuple(self.fresh))
+        )
+        self.fresh.clear()
+
+
+class _Writer:
+    """Collects decoded pictures into shards; a shard is on disk before the index names its pictures.
+
+    At another image format than before, everything, the removal of the old pictures included, is one
+    transaction; otherwise each shard is one, so that little is lost when the program is killed.
+    """
+
+    def __init__(self, project: Project, image_format: ImageFormat, fresh_start: bool) -> None:
+        self._project = project
+        self._format = image_format
+        self._fresh_start = fresh_start
+        self._replacing = False
+        self._rows = max(SHARD_BYTES // int(np.prod(image_format.shape)), 1)
+        self._pixels: list[NDArray[np.uint8]] = []
+        self._pending: list[tuple[object, ...]] = []
+        self._discarded = False
+
+    def __enter__(self) -> "_Writer":
+        self._index = sqlite3.connect(self._project.path / INDEX_FILE, timeout=30)
+        last = self._index.execute("SELECT MAX(shard) FROM pictures").fetchone()[0]
+        self._shard = 0 if last is None else last + 1
+        if self._fresh_start:
+            self._replacing = last is not None
+            self._index.execute("DELETE FROM pictures")
+            self._index.execute(
+                "INSERT OR REPLACE INTO meta VALUES ('image_format', ?)",
+                (json.dumps(self._format.to_json()),),
+            )
+            self._commit_part()
+        count = self._index.execute("SELECT COUNT(*) FROM pictures WHERE status = 'used'")
+        self.used: int = count.fetchone()[0]
+        return self
+
+    def add(self, decoded: Decoded) -> None:
+        """Take one decoded or skipped picture."""
+        used = decoded.pixels is not None
+        if decoded.pixels is not None:
+            self._pixels.append(decoded.pixels)
+        self._pending.append(
+            (
+                _relative(decoded.path, self._project.source),
+                decoded.size_bytes,
+                decoded.mtime_ns,
+                decoded.sha256,
+                "used" if used else "skipped",
+                decoded.reason,
+                self._shard if used else None,
+                len(self._pixels) - 1 if used else None,
+                int(used and is_held_out(decoded.sha256)),
+            )
+        )
+        if len(self._pixels) >= self._rows:
+            self._flush()
+
+    def discard(self) -> None:
+        """Leave the project as it was before."""
+        self._discarded = True
+
+    def _flush(self) -> None:
+        if self._pixels:
+            buffer = io.BytesIO()
+            np.save(buffer, np.stack(self._pixels), allow_pickle=False)
+            write_atomically(shard_path(self._project.pixels_folder, self._shard), buffer.getvalue())
+            self._shard += 1
+            self._pixels.clear()
+        self._index.executemany(
+            "INSERT OR REPLACE INTO pictures"
+            " (path, size, mtime_ns, sha256, status, reason, shard, row, held_out)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            self._pending,
+        )
+        self._pending.clear()
+        self._commit_part()
+
+    def _commit_part(self) -> None:
+        if not self._replacing:
+            self._index.commit()
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        try:
+            if not self._discarded and not (error and self._replacing):
+                self._flush()
+                _hold_out_at_least_one(self._index)
+                self._index.commit()
+        finally:
+            self._index.close()
+        self._remove_unused_shards()
+
+    def _remove_unused_shards(self) -> None:
+        with self._project.index() as index:
+            used = {row[0] for row in index.execute("SELECT DISTINCT shard FROM pictures")}
+        for path in self._project.pixels_folder.glob("*.npy"):
+            if path.stem.isdigit() and int(path.stem) not in used:
+                with contextlib.suppress(OSError):  # Windows keeps a file that is still mapped
+                    path.unlink()
+
+
+def _hold_out_at_least_one(index: sqlite3.Connection) -> None:
+    """Without a held-out picture nobody sees overfitting; a small set may have none by its hashes."""
+    used, held_out = index.execute(
+        "SELECT COUNT(*), COALESCE(SUM(held_out), 0) FROM pictures WHERE status = 'used'"
+    ).fetchone()
+    if used >= FEWEST_PICTURES and held_out == 0:
+        index.execute(
+            "UPDATE pictures SET held_out = 1 WHERE status = 'used' AND sha256 ="
+            " (SELECT MIN(sha256) FROM pictures WHERE status = 'used')"
+        )

@@ -1,0 +1,156 @@
+"""Encoding pictures to posteriors and decoding points of the latent space, with weights that hold still."""
+
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from training.config import ModelConfig
+from training.errors import VaeError
+from training.events import Control
+from training.files import write_atomically
+from training.model import VAE
+from training.pixel_store import PixelStore
+from training.run import BEST_FILE, LATEST_FILE, POSTERIORS_FILE, Run, Tensors, checked, load_tensors
+
+ENCODE_BATCH, DECODE_BATCH = 64, 32
+AVERAGE_PREFIX = "average/"
+
+
+@dataclass(frozen=True)
+class Posteriors:
+    """Where pictures lie: μ and σ, float32 [n, latent_dim] each."""
+
+    means: NDArray[np.float32]
+    sigmas: NDArray[np.float32]
+
+
+class LatentModel:
+    """A VAE with fixed weights, for encoding and decoding. Use it from one thread.
+
+    Args:
+        config: the network.
+        weights: by name, as in a snapshot or in best.safetensors; None leaves them as initialised.
+    """
+
+    def __init__(self, config: ModelConfig, weights: Tensors | None = None) -> None:
+        self.config = config
+        self._vae = VAE(config)
+        if weights is not None:
+            self.set_weights(weights)
+        shape = (None, config.size, config.size, config.channels)
+        self._encode = tf.function(
+            self._vae.posterior, input_signature=[tf.TensorSpec(shape, tf.float32)], autograph=False
+        )
+        self._decode = tf.function(
+            self._decode_bytes,
+            input_signature=[tf.TensorSpec((None, config.latent_dim), tf.float32)],
+            autograph=False,
+        )
+
+    def _decode_bytes(self, points: tf.Tensor) -> tf.Tensor:
+        return tf.cast(tf.round(tf.sigmoid(self._vae.decoder(points)) * 255.0), tf.uint8)
+
+    def set_weights(self, weights: Tensors) -> None:
+        """Take other weights; raises :class:`VaeError` when they do not fit."""
+        variables = self._vae.named_weights()
+        wanted = {name: (tuple(v.shape), "float32") for name, v in variables.items()}
+        for name, value in checked(weights, wanted).items():
+            variables[name].assign(value)
+
+    def encode(self, pixels: NDArray[np.uint8], control: Control | None = None) -> Posteriors:
+        """Posteriors of pictures, uint8 [n, S, S, C]; of those done so far when told to stop."""
+        means, sigmas = [], []
+        for start in range(0, len(pixels), ENCODE_BATCH):
+            if control is not None:
+                control.wait_while_held()
+                if control.should_stop:
+                    break
+            batch = pixels[start : start + ENCODE_BATCH].astype(np.float32) / 255.0
+            mean, log_variance = self._encode(batch)
+            means.append(mean.numpy())
+            sigmas.append(np.exp(0.5 * log_variance.numpy()))
+        empty = np.zeros((0, self.config.latent_dim), np.float32)
+        return Posteriors(np.concatenate([empty, *means]), np.concatenate([empty, *sigmas]))
+
+    def decode(self, points: NDArray[np.floating]) -> NDArray[np.uint8]:
+        """Pictures at points [n, latent_dim], uint8 [n, S, S, C]."""
+        points = np.asarray(points, np.float32).reshape(-1, self.config.latent_dim)
+        batches = [
+            self._decode(points[start : start + DECODE_BATCH]).numpy()
+            for start in range(0, len(points), DECODE_BATCH)
+        ]
+        shape = (0, self.config.size, self.config.size, self.config.channels)
+        return np.concatenate([np.zeros(shape, np.uint8), *batches])
+
+
+def load_weights(run: Run) -> dict[str, NDArray[np.float32]]:
+    """The run's best averaged weights, or its latest ones where none is best yet.
+
+    Raises:
+        VaeError: when the run has no weights, or damaged ones.
+    """
+    if (run.path / BEST_FILE).is_file():
+        return load_tensors(run.path / BEST_FILE)[0]
+    if not run.has_weights():
+        raise VaeError("This training has no weights yet.", advice="Train first.")
+    tensors, _ = load_tensors(run.path / LATEST_FILE)
+    return {
+        name.removeprefix(AVERAGE_PREFIX): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(AVERAGE_PREFIX)
+    }
+
+
+def load_model(run: Run) -> LatentModel:
+    """The run's network with its best weights."""
+    return LatentModel(run.model, load_weights(run))
+
+
+def all_posteriors(
+    run: Run,
+    model: LatentModel,
+    pictures: PixelStore,
+    control: Control | None = None,
+    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Posteriors | None:
+    """Where every picture lies under ``model``; kept in the run's folder until pictures or weights change.
+
+    Returns:
+        The posteriors in the pictures' order, or None when told to stop.
+    """
+    kept = _read_posteriors(run, pictures)
+    if kept is not None:
+        return kept
+    chunk = 16 * ENCODE_BATCH
+    parts = []
+    for start in range(0, len(pictures), chunk):
+        numbers = np.arange(start, min(start + chunk, len(pictures)))
+        part = model.encode(pictures.read(numbers), control)
+        if len(part.means) < len(numbers):
+            return None
+        parts.append(part)
+        on_progress(int(numbers[-1]) + 1, len(pictures))
+    posteriors = Posteriors(
+        np.concatenate([part.means for part in parts]), np.concatenate([part.sigmas for part in parts])
+    )
+    buffer = BytesIO()
+    np.savez(buffer, ids=pictures.ids, means=posteriors.means, sigmas=posteriors.sigmas)
+    write_atomically(run.path / POSTERIORS_FILE, buffer.getvalue())
+    return posteriors
+
+
+def _read_posteriors(run: Run, pictures: PixelStore) -> Posteriors | None:
+    path = run.path / POSTERIORS_FILE
+    shape = (len(pictures), run.model.latent_dim)
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            ids, means, sigmas = file["ids"], file["means"], file["sigmas"]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+    fits = means.shape == sigmas.shape == shape and np.isfinite(means).all()
+    return Posteriors(means, sigmas) if fits and np.array_equal(ids, pictures.ids) else None

@@ -1,0 +1,85 @@
+"""The decoded pictures of a project, read from memory-mapped shards."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.errors import VaeError
+
+SHARD_BYTES = 16 * 2**20  # written in one piece: small enough to lose little, large enough to read fast
+
+
+def shard_path(folder: Path, shard: int) -> Path:
+    """The file of a shard."""
+    return folder / f"{shard:05d}.npy"
+
+
+class PixelStore:
+    """Random access to pictures by number.
+
+    Args:
+        folder: where the shards are.
+        shape: (S, S, C) of one picture.
+        ids: int64 [n], what the index calls each picture; a picture keeps its id until its file changes.
+        shards: int64 [n], the shard of each picture.
+        rows: int64 [n], its row within the shard.
+        held_out: bool [n], whether it is kept out of training.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        shape: tuple[int, int, int],
+        *,
+        ids: NDArray[np.int64],
+        shards: NDArray[np.int64],
+        rows: NDArray[np.int64],
+        held_out: NDArray[np.bool_],
+    ) -> None:
+        self.shape = shape
+        self.ids = ids
+        self.held_out = held_out
+        self._folder = folder
+        self._shards = shards
+        self._rows = rows
+        self._open: dict[int, NDArray[np.uint8]] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def read(self, numbers: Iterable[int] | NDArray[np.integer]) -> NDArray[np.uint8]:
+        """Pictures by number, uint8 [n, S, S, C].
+
+        Raises:
+            VaeError: when a shard is missing or damaged.
+        """
+        wanted = np.asarray(numbers, np.int64)
+        pixels = np.empty((len(wanted), *self.shape), np.uint8)
+        shards, rows = self._shards[wanted], self._rows[wanted]
+        for shard in np.unique(shards):
+            here = np.flatnonzero(shards == shard)
+            pixels[here] = self._shard(int(shard))[rows[here]]
+        return pixels
+
+    def _shard(self, shard: int) -> NDArray[np.uint8]:
+        pixels = self._open.get(shard)
+        if pixels is None:
+            path = shard_path(self._folder, shard)
+            try:
+                pixels = np.load(path, mmap_mode="r", allow_pickle=False)
+            except (OSError, ValueError, EOFError) as error:
+                raise _damaged(path) from error
+            if pixels.dtype != np.uint8 or pixels.shape[1:] != self.shape:
+                raise _damaged(path)
+            self._open[shard] = pixels
+        return pixels
+
+
+def _damaged(path: Path) -> VaeError:
+    return VaeError(
+        f"The project's pixel file {path.name} is missing or damaged.",
+        kept="The source pictures and the trainings are untouched.",
+        advice="Import the folder again.",
+    )

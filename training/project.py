@@ -1,0 +1,252 @@
+"""The project folder: what it is made of, how it is created, opened, locked and read.
+
+    PROJECT/project.json      format version, source folder, when created
+    PROJECT/index.sqlite      one row per source picture, and the image format of the pixels
+    PROJECT/pixels/NNNNN.npy  uint8 [n, S, S, C], never changed once written
+    PROJECT/runs/NAME/        see training.run
+    PROJECT/lock              held by the one program that may write
+
+The image format stands in the index and not in project.json, so that importing again at another size is
+one SQLite transaction: a crash leaves the old pictures or the new ones.
+"""
+
+import contextlib
+import datetime
+import hashlib
+import json
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import filelock
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from training.errors import VaeError
+from training.files import read_json, write_json
+from training.images import ImageFormat
+from training.pixel_store import PixelStore
+
+FORMAT = 1
+PROJECT_FILE, INDEX_FILE, LOCK_FILE = "project.json", "index.sqlite", "lock"
+PIXELS_FOLDER, RUNS_FOLDER = "pixels", "runs"
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS pictures (
+    id INTEGER PRIMARY KEY,
+    path BLOB NOT NULL UNIQUE,      -- relative to the source folder, in the file system's own bytes
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('used', 'skipped')),
+    reason TEXT,                    -- why it was skipped
+    shard INTEGER, row INTEGER,     -- where its pixels are
+    held_out INTEGER NOT NULL DEFAULT 0
+);
+"""
+
+
+def default_project_path(source: Path) -> Path:
+    """Where the project of a source folder lives when the user names no place for it."""
+    source = source.resolve()
+    digest = hashlib.sha256(os.fsencode(source)).hexdigest()[:8]
+    name = re.sub(r"[^\w-]+", "-", source.name).strip("-")[:40] or "pictures"
+    return Path(platformdirs.user_data_dir("vae-desktop", appauthor=False)) / "projects" / f"{name}-{digest}"
+
+
+def is_project(path: Path) -> bool:
+    """Whether a folder is one of our projects."""
+    return (path / PROJECT_FILE).is_file()
+
+
+class Project:
+    """An open project. Use as a context manager, or call :meth:`close`.
+
+    Reading methods may be called from any thread; each call opens its own connection to the index.
+    """
+
+    def __init__(self, path: Path, source: Path, lock: filelock.BaseFileLock | None) -> None:
+        self.path = path
+        self.source = source
+        self._lock = lock
+
+    @classmethod
+    def create(cls, path: Path, source: Path) -> Self:
+        """Make a project for a source folder and open it for writing.
+
+        Raises:
+            VaeError: when the place is taken by something else, lies inside the source folder's files,
+                or cannot be written to.
+        """
+        path, source = path.resolve(), source.resolve()
+        if is_project(path):
+            raise VaeError(f"{path} is already a project.")
+        if path == source:
+            raise VaeError(
+                "The project cannot be the folder of pictures itself, which is never written to.",
+                advice="Choose another folder for the project.",
+            )
+        try:
+            if path.exists() and any(path.iterdir()):
+                raise VaeError(
+                    f"{path} is not empty and not a project.", advice="Choose a new or empty folder."
+                )
+            (path / PIXELS_FOLDER).mkdir(parents=True, exist_ok=True)
+            (path / RUNS_FOLDER).mkdir(exist_ok=True)
+        except OSError as error:
+            raise VaeError(
+                f"The project folder {path} cannot be made: {error.strerror or error}.",
+                advice="Choose another folder for it.",
+            ) from error
+        lock = _lock(path)
+        with contextlib.closing(sqlite3.connect(path / INDEX_FILE)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(_SCHEMA)
+        created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        # Source paths may hold bytes that are not UTF-8; surrogate escapes survive JSON's ASCII form.
+        write_json(path / PROJECT_FILE, {"format": FORMAT, "source": str(source), "created": created})
+        return cls(path, source, lock)
+
+    @classmethod
+    def open(cls, path: Path, *, write: bool) -> Self:
+        """Open a project, with ``write`` as the only program that may change it.
+
+        Raises:
+            VaeError: no project, a damaged one, one of a newer version, or one that another program holds.
+        """
+        path = path.resolve()
+        if not is_project(path):
+            raise VaeError(
+                f"{path} is not a VAE Desktop project.", advice="Import a folder of pictures to make one."
+            )
+        data = read_json(path / PROJECT_FILE)
+        version = data.get("format") if isinstance(data, dict) else None
+        if not isinstance(version, int) or not isinstance(data.get("source"), str):
+            raise VaeError(f"{path / PROJECT_FILE} is damaged.", kept="Nothing was changed.")
+        if version > FORMAT:
+            raise VaeError(
+                f"This project was made by a newer version of VAE Desktop (its format is {version}, this"
+                f" version knows {FORMAT}).",
+                kept="Nothing was changed.",
+                advice="Update VAE Desktop to open it.",
+            )
+        return cls(path, Path(data["source"]), _lock(path) if write else None)
+
+    def close(self) -> None:
+        """Let another program write to the project."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def runs_folder(self) -> Path:
+        """Where the trainings are kept."""
+        return self.path / RUNS_FOLDER
+
+    @property
+    def pixels_folder(self) -> Path:
+        """Where the shards are kept."""
+        return self.path / PIXELS_FOLDER
+
+    @contextlib.contextmanager
+    def index(self) -> Iterator[sqlite3.Connection]:
+        """A connection to the index; what is done in the block is one transaction."""
+        try:
+            connection = sqlite3.connect(self.path / INDEX_FILE, timeout=30)
+            with contextlib.closing(connection), connection:
+                yield connection
+        except sqlite3.DatabaseError as error:
+            raise VaeError(
+                f"The project's index cannot be used: {error}.",
+                kept="The source pictures are untouched.",
+                advice="Free some space and try again, or import the folder into a new project.",
+            ) from error
+
+    @property
+    def image_format(self) -> ImageFormat | None:
+        """The format of the pixels, or None before the first import."""
+        with self.index() as index:
+            found = index.execute("SELECT value FROM meta WHERE key = 'image_format'").fetchone()
+        return None if found is None else ImageFormat.from_json(json.loads(found[0]))
+
+    def reasons(self) -> dict[str, int]:
+        """How many pictures were skipped for each reason, the commonest first."""
+        with self.index() as index:
+            rows = index.execute(
+                "SELECT reason, COUNT(*) FROM pictures WHERE status = 'skipped'"
+                " GROUP BY reason ORDER BY COUNT(*) DESC, reason"
+            )
+            return dict(rows.fetchall())
+
+    def skipped(self, limit: int = 10_000) -> list[tuple[str, str]]:
+        """Up to ``limit`` skipped pictures: path below the source folder, reason."""
+        with self.index() as index:
+            rows = index.execute(
+                "SELECT path, reason FROM pictures WHERE status = 'skipped' ORDER BY path LIMIT ?", (limit,)
+            )
+            return [(os.fsdecode(path), reason) for path, reason in rows]
+
+    def pictures(self) -> PixelStore:
+        """The used pictures, in a fixed order.
+
+        Raises:
+            VaeError: when nothing has been imported.
+        """
+        image_format = self.image_format
+        if image_format is None:
+            raise VaeError("This project has no pictures yet.", advice="Import a folder first.")
+        with self.index() as index:
+            rows = index.execute(
+                "SELECT id, shard, row, held_out FROM pictures WHERE status = 'used' ORDER BY id"
+            ).fetchall()
+        table: NDArray[np.int64] = np.array(rows, np.int64).reshape(-1, 4)
+        ids, shards, rows, held_out = table.T
+        return PixelStore(
+            self.pixels_folder,
+            image_format.shape,
+            ids=ids,
+            shards=shards,
+            rows=rows,
+            held_out=held_out.astype(bool),
+        )
+
+    def picture_path(self, number: int) -> Path:
+        """The source file of the ``number``-th used picture."""
+        with self.index() as index:
+            row = index.execute(
+                "SELECT path FROM pictures WHERE status = 'used' ORDER BY id LIMIT 1 OFFSET ?", (number,)
+            ).fetchone()
+        if row is None:
+            raise IndexError(number)
+        return self.source / os.fsdecode(row[0])
+
+
+def _lock(path: Path) -> filelock.BaseFileLock:
+    # The operating system drops this lock when its owner dies, so a crash never leaves a project locked.
+    lock = filelock.FileLock(path / LOCK_FILE, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout as error:
+        raise VaeError(
+            f"The project {path.name} is open in another program.",
+            kept="Nothing was changed.",
+            advice="Close it there first.",
+        ) from error
+    except OSError as error:
+        raise VaeError(
+            f"The project {path} cannot be written to: {error.strerror or error}.",
+            kept="Nothing was changed.",
+            advice="Check the folder's permissions.",
+        ) from error
+    return lock

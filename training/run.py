@@ -1,0 +1,179 @@
+"""One training on disk: its settings, history and weights.
+
+    RUN/config.json          the settings of model and training
+    RUN/history.jsonl        one line per epoch, only ever appended to
+    RUN/latest.safetensors   everything needed to go on: weights, averages, optimiser, noise, counters
+    RUN/best.safetensors     averaged weights at the best held-out ELBO
+    RUN/posteriors.npz       where every picture lies under the best weights
+
+Nothing here is ever unpickled; networks are rebuilt from the checked settings, and tensors are checked by
+name, shape, type and finiteness before they are used.
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+from numpy.typing import NDArray
+
+from training.config import ModelConfig, TrainConfig
+from training.errors import VaeError
+from training.events import EpochRecord, Terms
+from training.files import read_json, write_atomically, write_json
+
+FORMAT = 1
+CONFIG_FILE, HISTORY_FILE = "config.json", "history.jsonl"
+LATEST_FILE, BEST_FILE, POSTERIORS_FILE = "latest.safetensors", "best.safetensors", "posteriors.npz"
+
+Tensors = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder and settings."""
+
+    path: Path
+    model: ModelConfig
+    training: TrainConfig
+
+    @classmethod
+    def create(cls, runs_folder: Path, model: ModelConfig, training: TrainConfig) -> "Run":
+        """Make the next run's folder: run-001, run-002, …"""
+        number = 1 + max((_number(path) for path in runs_folder.glob("run-*")), default=0)
+        path = runs_folder / f"run-{number:03d}"
+        try:
+            path.mkdir(parents=True)
+        except OSError as error:
+            raise VaeError(f"{path} cannot be made: {error.strerror or error}.") from error
+        run = cls(path, model, training)
+        run.save_config()
+        return run
+
+    @classmethod
+    def open(cls, path: Path) -> "Run":
+        """Open a run's folder; raises :class:`VaeError` when it is damaged or of a newer version."""
+        data = read_json(path / CONFIG_FILE)
+        if not isinstance(data, dict) or not isinstance(data.get("format"), int):
+            raise VaeError(f"{path / CONFIG_FILE} is damaged.")
+        if data["format"] > FORMAT:
+            raise VaeError(
+                "This training was made by a newer version of VAE Desktop.", advice="Update it to go on."
+            )
+        return cls(
+            path, ModelConfig.from_json(data.get("model")), TrainConfig.from_json(data.get("training"))
+        )
+
+    def save_config(self) -> None:
+        """Write the settings."""
+        settings = {"format": FORMAT, "model": self.model.to_json(), "training": self.training.to_json()}
+        write_json(self.path / CONFIG_FILE, settings)
+
+    def has_weights(self) -> bool:
+        """Whether a checkpoint was written yet."""
+        return (self.path / LATEST_FILE).is_file()
+
+    def append_history(self, record: EpochRecord) -> None:
+        """Add an epoch and make it durable. A line torn by an earlier crash is closed off first."""
+        line = {
+            "epoch": record.epoch,
+            "step": record.step,
+            "seconds": round(record.seconds, 3),
+            "train": record.train.as_json(),
+            "held_out": None if record.held_out is None else record.held_out.as_json(),
+        }
+        with (self.path / HISTORY_FILE).open("a+b") as file:
+            if file.tell() > 0:
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":
+                    file.write(b"\n")
+            file.write(json.dumps(line).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def history(self) -> list[EpochRecord]:
+        """The epochs so far. Torn lines are left out; of an epoch done again, the later line counts."""
+        records: dict[int, EpochRecord] = {}
+        try:
+            lines = (self.path / HISTORY_FILE).read_bytes().splitlines()
+        except FileNotFoundError:
+            return []
+        for line in lines:
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                record = _record(json.loads(line))
+                # An epoch that is done again after a crash makes the later ones of the lost time void.
+                records = {epoch: old for epoch, old in records.items() if epoch < record.epoch}
+                records[record.epoch] = record
+        return list(records.values())
+
+
+def _record(line: Mapping[str, Any]) -> EpochRecord:
+    return EpochRecord(
+        int(line["epoch"]),
+        int(line["step"]),
+        float(line["seconds"]),
+        _terms(line["train"]),
+        None if line["held_out"] is None else _terms(line["held_out"]),
+    )
+
+
+def _terms(values: Mapping[str, Any]) -> Terms:
+    return Terms(*(float(values[name]) for name in ("reconstruction", "kl_mean", "kl_variance")))
+
+
+def _number(path: Path) -> int:
+    digits = path.name.removeprefix("run-")
+    return int(digits) if digits.isdigit() else 0
+
+
+def latest_run(runs_folder: Path) -> Run | None:
+    """The newest run that can be used, or None."""
+    for path in sorted(runs_folder.glob("run-*"), key=_number, reverse=True):
+        with contextlib.suppress(VaeError):
+            run = Run.open(path)
+            if run.has_weights():
+                return run
+    return None
+
+
+def save_tensors(path: Path, tensors: Tensors, notes: Mapping[str, Any]) -> None:
+    """Atomically write named arrays, with ``notes`` as JSON in the header."""
+    contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    # safetensors flattens zero-dimensional arrays made contiguous; keep their shape.
+    shaped = {name: array.reshape(np.shape(tensors[name])) for name, array in contiguous.items()}
+    write_atomically(path, safetensors.numpy.save(shaped, metadata={"notes": json.dumps(dict(notes))}))
+
+
+def load_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Read what :func:`save_tensors` wrote; raises :class:`VaeError` for anything else."""
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+            notes = json.loads((file.metadata() or {}).get("notes", "{}"))
+    except (OSError, ValueError, safetensors.SafetensorError) as error:
+        raise VaeError(
+            f"The weights in {path} cannot be read: {error}.", advice="Train again, or use another run."
+        ) from error
+    return tensors, notes
+
+
+def checked(tensors: Tensors, wanted: Mapping[str, tuple[tuple[int, ...], str]]) -> dict[str, NDArray[Any]]:
+    """The wanted tensors; raises :class:`VaeError` unless shape, type and finiteness are as they must be.
+
+    Args:
+        tensors: what a file had.
+        wanted: shape and NumPy type name by tensor name.
+    """
+    for name, (shape, kind) in wanted.items():
+        tensor = tensors.get(name)
+        if tensor is None or tensor.shape != shape or tensor.dtype.name != kind:
+            raise VaeError(f"These weights do not fit this network (at {name}).")
+        if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
+            raise VaeError(f"These weights are damaged: {name} has values that are not numbers.")
+    return {name: tensors[name] for name in wanted}

@@ -1,0 +1,78 @@
+"""The bundled sample sets: ZIPs of pictures, unpacked into the user's cache and used like any folder."""
+
+import json
+import shutil
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from training.errors import VaeError
+
+RESOURCES = Path(__file__).resolve().parent.parent / "resources"
+_FOLDER = RESOURCES / "samples"
+_COMPLETE = ".complete"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One sample set, as samples.json describes it."""
+
+    name: str
+    title: str
+    description: str
+    archive: str
+    pictures: int
+    licence: str
+    size: int
+    channels: int
+
+
+def samples() -> list[Sample]:
+    """The sample sets that come with the program."""
+    return [Sample(**entry) for entry in json.loads((_FOLDER / "samples.json").read_text("utf-8"))]
+
+
+def find_sample(name: str) -> Sample:
+    """The sample of this name; raises :class:`VaeError` when there is none."""
+    for sample in samples():
+        if sample.name == name:
+            return sample
+    known = ", ".join(sample.name for sample in samples())
+    raise VaeError(f"There is no sample called {name!r}.", advice=f"The samples are: {known}.")
+
+
+def sample_pictures(sample: Sample, count: int) -> list[bytes]:
+    """PNG files of ``count`` pictures evenly spread over the set, read from the archive."""
+    with zipfile.ZipFile(_FOLDER / sample.archive) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".png")]
+        return [archive.read(name) for name in names[:: max(len(names) // count, 1)][:count]]
+
+
+def unpack(sample: Sample) -> Path:
+    """The folder with the sample's pictures, unpacked on first use.
+
+    Raises:
+        VaeError: when the user's cache cannot be written to.
+    """
+    cache = Path(platformdirs.user_cache_dir("vae-desktop", appauthor=False)) / "samples"
+    folder = cache / sample.name
+    if (folder / _COMPLETE).is_file():
+        return folder
+    partial = cache / f"{sample.name}.part"
+    try:
+        for leftover in (partial, folder):
+            if leftover.exists():
+                shutil.rmtree(leftover)
+        partial.mkdir(parents=True)
+        with zipfile.ZipFile(_FOLDER / sample.archive) as archive:
+            archive.extractall(partial)
+        (partial / _COMPLETE).touch()
+        partial.rename(folder)
+    except OSError as error:
+        raise VaeError(
+            f"The sample could not be unpacked into {cache}: {error.strerror or error}.",
+            advice="Free some space or check the folder's permissions.",
+        ) from error
+    return folder

@@ -1,0 +1,130 @@
+"""Pictures of a trained model to look at: its map, its reconstructions, a walk across its plane."""
+
+from io import BytesIO
+from pathlib import Path
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from training.errors import VaeError
+from training.files import write_atomically
+from training.latent import LatentModel, Posteriors
+
+PAPER, INK, FAINT = (255, 255, 255), (40, 44, 52), (200, 204, 210)
+TRAINING_COLOUR, HELD_OUT_COLOUR = (47, 111, 208), (224, 122, 31)
+PLANE_RADIUS = 3.2  # the scatter shows the prior's ±3σ and a little more
+
+
+def plane_axes(means: NDArray[np.float32]) -> tuple[int, int]:
+    """The two latent numbers along which the pictures differ most, [n, d] with d ≥ 2."""
+    if means.shape[1] < 2:
+        raise VaeError("A map needs at least two latent numbers.", advice="Train with --latent-dim 2.")
+    first, second = sorted(np.argsort(means.var(axis=0))[::-1][:2])
+    return int(first), int(second)
+
+
+def on_plane(points: NDArray[np.floating], axes: tuple[int, int], latent_dim: int) -> NDArray[np.float32]:
+    """Points of the plane, [n, 2], as latent points [n, latent_dim]; the other numbers are 0."""
+    latent = np.zeros((len(points), latent_dim), np.float32)
+    latent[:, list(axes)] = points
+    return latent
+
+
+def quantile_grid(side: int) -> NDArray[np.float32]:
+    """side² points at the prior's quantiles, each standing for an equal share of it, top row first."""
+    prior = NormalDist()
+    at = np.array([prior.inv_cdf((number + 0.5) / side) for number in range(side)], np.float32)
+    across, up = np.meshgrid(at, at[::-1])
+    return np.stack([across, up], axis=-1).reshape(-1, 2)
+
+
+def tile(pixels: NDArray[np.uint8], columns: int, gap: int = 0) -> Image.Image:
+    """Pictures [n, S, S, C] side by side, row by row."""
+    side = pixels.shape[1] + gap
+    rows = -(-len(pixels) // columns)
+    sheet = Image.new("RGB", (columns * side - gap, rows * side - gap), PAPER)
+    for number, picture in enumerate(pixels):
+        sheet.paste(to_image(picture), (number % columns * side, number // columns * side))
+    return sheet
+
+
+def to_image(pixels: NDArray[np.uint8]) -> Image.Image:
+    """One picture [S, S, C]."""
+    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).convert("RGB")
+
+
+def save_image(image: Image.Image, path: Path) -> None:
+    """Write a picture in the format that its name tells; raises :class:`VaeError` when that fails."""
+    buffer = BytesIO()
+    try:
+        image.save(buffer, format=Image.registered_extensions()[path.suffix.lower()])
+    except (KeyError, OSError) as error:
+        raise VaeError(f"{path} cannot be written as a picture.", advice="Name it map.png.") from error
+    write_atomically(path, buffer.getvalue())
+
+
+def latent_map(
+    model: LatentModel, posteriors: Posteriors, held_out: NDArray[np.bool_], height: int = 960
+) -> Image.Image:
+    """Left: decodings over the prior's quantiles. Right: where all pictures lie, in the prior's 1, 2, 3σ."""
+    size = model.config.size
+    side = max(height // max(size, 48), 8)
+    axes = plane_axes(posteriors.means)
+    pictures = model.decode(on_plane(quantile_grid(side), axes, model.config.latent_dim))
+    decodings = tile(pictures, side).resize((height, height), Image.Resampling.LANCZOS)
+    sheet = Image.new("RGB", (2 * height + 24, height), PAPER)
+    sheet.paste(decodings, (0, 0))
+    sheet.paste(_scatter(posteriors.means[:, list(axes)], held_out, height), (height + 24, 0))
+    return sheet
+
+
+def _scatter(means: NDArray[np.float32], held_out: NDArray[np.bool_], side: int) -> Image.Image:
+    oversampling = 2
+    pixels = side * oversampling
+    image = Image.new("RGB", (pixels, pixels), PAPER)
+    draw = ImageDraw.Draw(image, "RGBA")
+    scale = pixels / (2 * PLANE_RADIUS)
+    middle = pixels / 2
+    for sigma in (1, 2, 3):
+        radius = sigma * scale
+        draw.ellipse((middle - radius, middle - radius, middle + radius, middle + radius), outline=FAINT)
+        draw.text((middle + 4, middle - radius + 2), f"{sigma}σ", fill=INK, font_size=11 * oversampling)
+    opacity = int(np.clip(255 * 12 / np.sqrt(max(len(means), 1)), 40, 200))
+    radius = 2.0 * oversampling
+    for chosen, colour in ((~held_out, TRAINING_COLOUR), (held_out, HELD_OUT_COLOUR)):
+        for z1, z2 in means[chosen]:
+            x, y = middle + z1 * scale, middle - z2 * scale
+            draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(*colour, opacity))
+    for row, (text, colour) in enumerate((("learned from", TRAINING_COLOUR), ("held out", HELD_OUT_COLOUR))):
+        y = pixels - (2 - row) * 18 * oversampling
+        draw.ellipse((12, y + 8, 12 + 4 * radius, y + 8 + 4 * radius), fill=colour)
+        draw.text((20 + 5 * radius, y), text, fill=INK, font_size=12 * oversampling)
+    return image.resize((side, side), Image.Resampling.LANCZOS)
+
+
+def reconstruction_sheet(model: LatentModel, pixels: NDArray[np.uint8], columns: int = 16) -> Image.Image:
+    """Rows of pictures, each above its own reconstruction."""
+    reconstructions = model.decode(model.encode(pixels).means)
+    rows = []
+    for start in range(0, len(pixels) - columns + 1, columns):
+        rows += [pixels[start : start + columns], reconstructions[start : start + columns]]
+    sheet = tile(np.concatenate(rows or [pixels, reconstructions]), columns, gap=2)
+    factor = 2 if sheet.width < 1000 else 1
+    return sheet.resize((sheet.width * factor, sheet.height * factor), Image.Resampling.BICUBIC)
+
+
+def save_walk(model: LatentModel, posteriors: Posteriors, path: Path, frames: int = 120) -> None:
+    """A closed walk across the plane, a GIF of decodings: once around at 1.3σ, in and out three times."""
+    turn = np.linspace(0, 2 * np.pi, frames, endpoint=False)
+    radius = 1.3 + 0.7 * np.sin(3 * turn)
+    points = np.stack([radius * np.cos(turn), radius * np.sin(turn)], axis=1)
+    latent = on_plane(points, plane_axes(posteriors.means), model.config.latent_dim)
+    side = model.config.size * max(256 // model.config.size, 1)
+    images = [
+        to_image(picture).resize((side, side), Image.Resampling.BICUBIC) for picture in model.decode(latent)
+    ]
+    buffer = BytesIO()
+    images[0].save(buffer, "GIF", save_all=True, append_images=images[1:], duration=50, loop=0)
+    write_atomically(path, buffer.getvalue())
