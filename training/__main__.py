@@ -149,7 +149,10 @@ def train_command(
     batch_size: Annotated[int | None, typer.Option(help="Pictures a step.")] = None,
     learning_rate: Annotated[float, typer.Option(help="Of Adam, at its highest.")] = 1e-3,
     mirror: Annotated[bool, typer.Option("--mirror", help="Mirror images are as good.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the newest training.")] = False,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on with the newest training."),
+    ] = False,
     json_output: AsJson = False,
 ) -> None:
     """Train on a project's pictures. Ctrl+C stops and keeps what was learnt."""
@@ -163,11 +166,12 @@ def train_command(
         from training.fit import resume_run, start_run, train
 
         if resume:
-            run = resume_run(project, settings if has_length else None)
+            run = resume_run(project)
         else:
             run = start_run(project, settings, latent_dim=latent_dim, likelihood=_likelihood(likelihood))
         with ProgressBars(json_output) as bars, stopping_on_interrupt() as control:
-            result = train(project, run, bars.show_training, control)
+            length = settings if resume and has_length else None
+            result = train(project, run, bars.show_training, control, length=length)
     _print_result(result, json_output)
 
 

@@ -54,6 +54,11 @@ class ModelConfig(_Json):
     latent_dim: int = 2
     likelihood: Likelihood = "bernoulli"
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(S, S, C) of a picture."""
+        return self.size, self.size, self.channels
+
     def __post_init__(self) -> None:
         _require(
             _whole(self.size, SMALLEST_SIZE, LARGEST_SIZE) and self.size % SIZE_STEP == 0,

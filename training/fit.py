@@ -68,12 +68,8 @@ def start_run(
     return Run.create(project.runs_folder, model, training)
 
 
-def resume_run(project: Project, training: TrainConfig | None = None) -> Run:
+def resume_run(project: Project) -> Run:
     """The project's newest run, to go on with.
-
-    Args:
-        training: a new length to train for (its other settings are ignored), or None for what is left of
-            the earlier one.
 
     Raises:
         VaeError: when there is none, or the pictures were imported at another size since.
@@ -81,21 +77,19 @@ def resume_run(project: Project, training: TrainConfig | None = None) -> Run:
     run = latest_run(project.runs_folder)
     if run is None:
         raise VaeError("There is no training to resume.", advice="Start one without --resume.")
-    image_format = project.image_format
-    if image_format is None or (image_format.size, image_format.channels) != (
-        run.model.size,
-        run.model.channels,
-    ):
+    if not fits(run, project):
         raise VaeError(
             "The pictures were imported at another size since this training.",
             kept="The training is kept.",
             advice="Start a new training.",
         )
-    if training is None:
-        return run
-    run = Run(run.path, run.model, replace(run.training, epochs=training.epochs, minutes=training.minutes))
-    run.save_config()
     return run
+
+
+def fits(run: Run, project: Project) -> bool:
+    """Whether the project's pictures are as large and as colourful as the run's."""
+    image_format = project.image_format
+    return image_format is not None and image_format.shape == run.model.shape
 
 
 def train(
@@ -104,11 +98,14 @@ def train(
     on_progress: OnTraining = lambda _: None,
     control: Control | None = None,
     *,
+    length: TrainConfig | None = None,
     snapshot_pictures: int = 0,
 ) -> RunResult:
     """Train a run until its length is reached or it is told to stop, from its checkpoint if it has one.
 
     Args:
+        length: train for this config's epochs or minutes from now on (its other settings are ignored);
+            None for what is left of the run's own length.
         on_progress: told of progress, of every epoch, and of snapshots.
         control: how another thread stops, pauses or gates the training.
         snapshot_pictures: how many pictures a snapshot encodes; 0 for no snapshots.
@@ -118,8 +115,15 @@ def train(
         TrainingDivergedError: when the loss stopped being a number; the last finite weights are kept.
     """
     pictures = project.pictures()
+    if length is not None:
+        settings = replace(run.training, epochs=length.epochs, minutes=length.minutes)
+        run = replace(run, training=settings)
+        run.save_config()
     try:
-        return Trainer(run, pictures, on_progress, control or Control(), snapshot_pictures).train()
+        trainer = Trainer(run, pictures, on_progress, control or Control(), snapshot_pictures)
+        if length is not None:
+            trainer.begin_length()
+        return trainer.train()
     except (tf.errors.ResourceExhaustedError, MemoryError) as error:
         size = run.training.batch_size_for(len(pictures))
         raise VaeError(
@@ -389,7 +393,6 @@ class Trainer:
             "pictures": len(self.train_numbers),
             "seconds": self.seconds,
             "origin": self.origin,
-            "length": [self.run.training.epochs, self.run.training.minutes],
             "best": None if math.isinf(self.best) else self.best,
         }
         save_tensors(self.run.path / LATEST_FILE, _values(self._variables()), notes)
@@ -411,8 +414,10 @@ class Trainer:
         if (notes["batch_size"], notes["pictures"]) != (self.batch_size, len(self.train_numbers)):
             self.step_in_epoch = 0  # other pictures or batches: the interrupted epoch begins again
             self.vae.reset_metrics()
-        if notes["length"] != [self.run.training.epochs, self.run.training.minutes] or self._is_over():
-            self.origin = (self.step, self.seconds)  # a new length starts here
+
+    def begin_length(self) -> None:
+        """Count the run's length from here on."""
+        self.origin = (self.step, self.seconds)
 
 
 def _values(variables: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,489 @@
+"""Pictures in a folder: finding them, decoding one, saying why one was skipped, choosing a format for all.
+
+Pillow and NumPy only: the worker processes of :mod:`training.decode_pool` import this file when they start.
+"""
+
+import functools
+import io
+import logging
+import math
+import os
+import threading
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageCms, PngImagePlugin, UnidentifiedImageError, features
+
+from training.errors import VaeError
+
+SIZES = (32, 64, 128)
+MAX_PIXELS = 200_000_000
+MIN_SIDE = 8
+SURVEYED = 200
+
+# Why a picture was skipped. People act on these and the window counts them, so they are few.
+EMPTY = "empty file"
+NOT_A_PICTURE = "not a picture"
+UNSUPPORTED = "unsupported format"
+DAMAGED = "damaged or cut short"
+TOO_LARGE = "too large (over 200 megapixels)"
+TOO_SMALL = "too small (under 8 pixels)"
+NO_PERMISSION = "no permission to read"
+UNREADABLE = "could not be read from the disk"
+
+# Pillow raises its DecompressionBombError above twice this figure, in nested pictures (icons) as well.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
+# Has Pillow say what it disliked about a file it could not identify; _quietly collects it.
+Image.WARN_POSSIBLE_FORMATS = True
+# Image generators store their whole recipe in a PNG's text; Pillow's limit of 1 MB refuses such pictures.
+PngImagePlugin.MAX_TEXT_CHUNK = 16 * 1024 * 1024
+
+_FORMATS = (
+    *("JPEG", "PNG", "GIF", "BMP", "TIFF", "PPM", "ICO"),
+    *(name for name, feature in (("WEBP", "webp"), ("AVIF", "avif")) if features.check(feature)),
+)
+# How files begin (from which byte on), and what they are then; the lower part Pillow is not asked to read.
+_SIGNATURES = (
+    *((0, b"\xff\xd8\xff", "JPEG"), (0, b"\x89PNG", "PNG"), (0, b"GIF8", "GIF"), (0, b"BM", "BMP")),
+    *((0, b"II*\0", "TIFF"), (0, b"MM\0*", "TIFF"), (0, b"II+\0", "TIFF"), (0, b"MM\0+", "TIFF")),
+    *((0, b"\0\0\1\0", "ICO"), (8, b"WEBP", "WEBP"), (4, b"ftypavi", "AVIF")),
+    *((4, b"ftyphe", "HEIC"), (4, b"ftypmif1", "HEIC"), (4, b"ftypmsf1", "HEIC"), (4, b"ftypcrx", "CR3")),
+    *((4, b"jP  ", "JPEG 2000"), (0, b"\xffO\xffQ", "JPEG 2000"), (4, b"JXL ", "JPEG XL")),
+    *((0, b"\xff\n", "JPEG XL"), (0, b"qoif", "QOI"), (0, b"<svg", "SVG"), (0, b"DDS ", "DDS")),
+    *((0, b"8BPS", "Photoshop"), (0, b"gimp xcf", "GIMP"), (0, b"%!PS", "EPS"), (0, b"icns", "ICNS")),
+    *((0, b"SIMPLE  =", "FITS"), (0, b"v/1\1", "OpenEXR"), (0, b"#?RADIANCE", "HDR")),
+)
+_UNSIGNED_SUFFIXES = (
+    ".tga",
+    ".pcx",
+    ".sgi",
+    ".rgb",
+    ".svg",
+    ".svgz",
+    ".eps",
+    ".wmf",
+    ".emf",
+    ".xpm",
+    ".xbm",
+    ".raf",
+    ".orf",
+    ".rw2",
+)
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_log = logging.getLogger(__name__)
+_warnings_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class ImageFormat:
+    """What every picture of a project is turned into.
+
+    Attributes:
+        size: S, the side in pixels; a multiple of 16 from 32 to 128.
+        channels: C; 1 for grey, 3 for colour.
+
+    Raises:
+        VaeError: for any other values.
+    """
+
+    size: int
+    channels: int
+
+    def __post_init__(self) -> None:
+        if type(self.size) is not int or not 32 <= self.size <= 128 or self.size % 16:
+            raise VaeError(
+                f"Pictures cannot be {self.size!r} pixels wide.", advice="Choose 32, 64 or 128 pixels."
+            )
+        if type(self.channels) is not int or self.channels not in (1, 3):
+            raise VaeError(
+                f"Pictures cannot have {self.channels!r} channels.", advice="Choose 1 (grey) or 3 (colour)."
+            )
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(S, S, C)."""
+        return self.size, self.size, self.channels
+
+    def to_json(self) -> dict[str, int]:
+        """The two fields by name."""
+        return {"size": self.size, "channels": self.channels}
+
+    @classmethod
+    def from_json(cls, value: object) -> "ImageFormat":
+        """The opposite of :meth:`to_json`; a VaeError for anything that :meth:`to_json` would not write."""
+        if not isinstance(value, dict) or set(value) != {"size", "channels"}:
+            raise VaeError("The description of the picture format is damaged.")
+        return cls(value["size"], value["channels"])
+
+
+class SkippedPicture(Exception):  # noqa: N818 - it says what became of the picture, not what broke
+    """A picture that cannot be used.
+
+    Args:
+        reason: one of the few categories above, in plain words.
+        detail: what the decoder said; for the log, not for people.
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(reason, detail)
+
+
+def scan(folder: Path, *, exclude: Collection[Path] = ()) -> Iterator[Path]:
+    """Find every file below a folder, lazily and depth first, in the order of the names.
+
+    Hidden files and folders (whose names begin with a dot) are ignored altogether; everything else counts,
+    so that a file that is no picture can be reported as skipped. Symbolic links are followed; a folder that
+    can be reached twice is walked once, which also ends loops. A sub-folder that cannot be listed is logged.
+
+    Args:
+        exclude: folders to leave out wherever they are met, such as the project's own.
+
+    Raises:
+        VaeError: at once, when the folder itself cannot be listed.
+    """
+    try:
+        entries = _entries(folder)
+    except NotADirectoryError as error:
+        raise VaeError(
+            f"{folder} is a file, not a folder.", advice=f"Choose the folder it lies in: {folder.parent}."
+        ) from error
+    except FileNotFoundError as error:
+        raise VaeError(
+            f"The folder {folder} does not exist.",
+            advice="Check whether it was moved, or its drive unplugged.",
+        ) from error
+    except PermissionError as error:
+        raise VaeError(
+            f"You have no permission to read the folder {folder}.",
+            advice="Change its permissions, or copy the pictures to a folder of yours.",
+        ) from error
+    except OSError as error:
+        raise VaeError(
+            f"The folder {folder} cannot be read ({error.strerror}).", advice="Check the drive it is on."
+        ) from error
+    walked = {_identity(folder)}
+    for excluded in exclude:
+        with suppress(OSError):  # what is not there need not be left out
+            walked.add(_identity(excluded))
+    return _walk(entries, walked)
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        visible = [entry for entry in entries if not entry.name.startswith(".")]
+    return sorted(visible, key=lambda entry: entry.name)
+
+
+def _identity(path: str | Path) -> tuple[int, int]:
+    status = os.stat(path)  # noqa: PTH116 - a DirEntry's own stat has no identity on Windows
+    return status.st_dev, status.st_ino
+
+
+def _walk(entries: list[os.DirEntry[str]], walked: set[tuple[int, int]]) -> Iterator[Path]:
+    pending = [iter(entries)]  # a stack of our own: folders may nest deeper than Python recurses
+    while pending:
+        entry = next(pending[-1], None)
+        if entry is None:
+            pending.pop()
+            continue
+        try:
+            if entry.is_file():
+                yield Path(entry.path)
+            elif entry.is_dir() and (identity := _identity(entry.path)) not in walked:
+                walked.add(identity)
+                pending.append(iter(_entries(Path(entry.path))))
+        except OSError as error:
+            _log.warning("cannot list %r: %s", entry.path, error.strerror)
+
+
+def read_picture(path: Path, image_format: ImageFormat) -> NDArray[np.uint8]:
+    """Read and decode one picture.
+
+    Returns:
+        uint8 [S, S, C].
+
+    Raises:
+        SkippedPicture: whatever is wrong with the file.
+    """
+    try:
+        with path.open("rb") as source:
+            return decode_picture(source, image_format, path.suffix)[0]
+    except (OSError, ValueError) as error:
+        raise skipped_by(error) from error
+
+
+def skipped_by(error: OSError | ValueError) -> SkippedPicture:
+    """Why a file that could not be opened or read is skipped."""
+    return SkippedPicture(NO_PERMISSION if isinstance(error, PermissionError) else UNREADABLE, str(error))
+
+
+def decode_picture(
+    source: BinaryIO, image_format: ImageFormat, suffix: str = ""
+) -> tuple[NDArray[np.uint8], int]:
+    """Decode one picture: turned upright, in sRGB, over white, its centre square at the wanted size.
+
+    Of an animation, the first frame. The content decides on the file's format; its name does not.
+
+    Args:
+        source: seekable, at its beginning.
+        suffix: of the file's name, only to tell an unsupported format from what is no picture.
+
+    Returns:
+        uint8 [S, S, C], and the length in pixels of the shorter side of the picture in the file.
+
+    Raises:
+        SkippedPicture: whatever is wrong with the file.
+    """
+    with _quietly() as complaints:
+        head = b""
+        try:
+            head = source.read(32)
+            source.seek(0)
+            if not head:
+                raise SkippedPicture(EMPTY)
+            with Image.open(source, formats=_FORMATS) as image:
+                short_side = _checked_short_side(image.size)
+                return _render(image, image_format), short_side
+        except SkippedPicture:
+            raise
+        except UnidentifiedImageError as error:
+            text = "; ".join(str(complaint.message) for complaint in complaints)
+            raise SkippedPicture(_why_unidentified(head, suffix.lower(), text), text) from error
+        except (Image.DecompressionBombError, MemoryError) as error:
+            raise SkippedPicture(TOO_LARGE, str(error)) from error
+        except Exception as error:  # a broken file can raise anything: struct.error, KeyError, RecursionError
+            raise SkippedPicture(_why_undecodable(str(error)), str(error)) from error
+
+
+@contextmanager
+def _quietly() -> Iterator[list[warnings.WarningMessage]]:
+    """Collect Pillow's warnings; one thread at a time, because Python's warning filters are global."""
+    with _warnings_lock, warnings.catch_warnings(record=True) as complaints:
+        warnings.simplefilter("always")
+        yield complaints
+
+
+def _why_unidentified(head: bytes, suffix: str, text: str) -> str:
+    for offset, signature, name in _SIGNATURES:
+        if head[offset:].startswith(signature):
+            return _why_undecodable(text) if name in _FORMATS else UNSUPPORTED
+    return UNSUPPORTED if suffix in _UNSIGNED_SUFFIXES else NOT_A_PICTURE
+
+
+def _why_undecodable(text: str) -> str:
+    words = ("nsupported", "unknown", "not available", "not yet supported")
+    return UNSUPPORTED if any(word in text for word in words) else DAMAGED
+
+
+def _checked_short_side(size: tuple[int, int]) -> int:
+    if size[0] * size[1] > MAX_PIXELS:
+        raise SkippedPicture(TOO_LARGE, f"{size[0]}×{size[1]}")
+    if min(size) < MIN_SIDE:
+        raise SkippedPicture(TOO_SMALL, f"{size[0]}×{size[1]}")
+    return min(size)
+
+
+def _render(image: Image.Image, image_format: ImageFormat) -> NDArray[np.uint8]:
+    """Everything after the crop but the modes' conversion happens at the small size, where it is cheap."""
+    image.draft(None, (2 * image_format.size, 2 * image_format.size))  # JPEG alone: decodes at 1/2, 1/4, 1/8
+    image.load()
+    orientation = _orientation(image)
+    profile = image.info.get("icc_profile")
+    square = _resized(_eight_bit(_centre_square(image), image.format), image_format.size)
+    if orientation in _TURNS:
+        square = square.transpose(_TURNS[orientation])
+    if isinstance(profile, bytes) and profile:
+        square = _in_srgb(square, profile)
+    if square.mode == "RGBA":
+        square = Image.alpha_composite(Image.new("RGBA", square.size, "white"), square)
+    if square.mode == "CMYK":
+        square = square.convert("RGB")
+    square = square.convert("L" if image_format.channels == 1 else "RGB")
+    return _padded(np.asarray(square).reshape(*square.size, image_format.channels), image_format.size)
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation, after loading: by then Pillow has turned TIFF itself and told AVIF's apart."""
+    try:
+        value = image.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # broken EXIF data is no reason to skip a picture
+        return 1
+    return value if isinstance(value, int) else 1
+
+
+def _centre_square(image: Image.Image) -> Image.Image:
+    width, height = image.size
+    side = min(width, height)
+    left, top = (width - side) // 2, (height - side) // 2
+    return image.crop((left, top, left + side, top + side))
+
+
+def _eight_bit(image: Image.Image, file_format: str | None) -> Image.Image:
+    """The picture in mode L, RGB, RGBA or CMYK."""
+    if image.mode[0] in "IF":
+        return _scaled_to_eight_bit(image, file_format)
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    if image.mode in ("L", "RGB", "CMYK"):
+        return image
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _scaled_to_eight_bit(image: Image.Image, file_format: str | None) -> Image.Image:
+    """16 and 32 bits of grey. In PNG and PPM they go from black to white by definition; an instrument's
+    TIFF uses an unknown part of its range, often 10 or 12 bits, and is stretched to what it holds.
+    """
+    values = np.asarray(image, dtype=np.float32)
+    low, high = 0.0, 65535.0
+    if image.mode == "F" or file_format not in ("PNG", "PPM"):
+        step = max(values.shape[0] // 512, 1)
+        sample = values[::step, ::step]
+        sample = sample[np.isfinite(sample)]
+        if image.mode == "F" and sample.size and sample.min() >= 0 and sample.max() <= 1:
+            low, high = 0.0, 1.0
+        elif sample.size:
+            low, high = (float(value) for value in np.percentile(sample, (0.1, 99.9)))
+    with np.errstate(all="ignore"):
+        scaled = (values - low) * (255.0 / max(high - low, 1e-12))
+    whole = np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0).clip(0, 255).round()
+    return Image.fromarray(whole.astype(np.uint8))
+
+
+def _resized(square: Image.Image, size: int) -> Image.Image:
+    """At ``size`` pixels, except a picture only somewhat smaller: padding keeps it sharper than enlarging."""
+    side = square.size[0]
+    if side > size:
+        return square.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    if side >= 0.75 * size:
+        return square
+    return square.resize((size, size), Image.Resampling.BICUBIC)
+
+
+def _padded(pixels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    side = pixels.shape[0]
+    if side == size:
+        return np.array(pixels)
+    border = np.concatenate((pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]))
+    canvas = np.empty((size, size, pixels.shape[2]), np.uint8)
+    canvas[:] = np.median(border, axis=0).astype(np.uint8)
+    start = (size - side) // 2
+    canvas[start : start + side, start : start + side] = pixels
+    return canvas
+
+
+def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    colours = image.convert("RGB") if image.mode == "RGBA" else image
+    transform = _transform_to_srgb(profile, colours.mode)
+    if transform is None:
+        return image
+    result = transform.apply(colours)
+    if image.mode == "RGBA":
+        result.putalpha(image.getchannel("A"))
+    return result
+
+
+@functools.cache
+def _srgb() -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+
+@functools.lru_cache(maxsize=16)
+def _transform_to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """None where the profile is broken or belongs to other channels than the picture has."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if source.profile.xcolor_space.strip() != {"L": "GRAY"}.get(mode, mode):
+            return None
+        return ImageCms.ImageCmsTransform(source, _srgb(), mode, "RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The image format that suits a folder, and why, in plain words."""
+
+    image_format: ImageFormat
+    why: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a survey wants to know of one picture: its shorter side in pixels, and whether it is grey."""
+
+    short_side: int
+    grey: bool
+
+
+SURVEY_FORMAT = ImageFormat(64, 3)
+
+
+def survey(paths: Sequence[Path], n_found: int) -> Survey:
+    """Choose an image format from up to 200 readable pictures, spread evenly over ``paths``.
+
+    Args:
+        n_found: how many pictures there are in all.
+
+    Raises:
+        VaeError: when none is readable.
+    """
+    looks: list[Look] = []
+    for path in spread(paths):
+        try:
+            with path.open("rb") as source:
+                pixels, short_side = decode_picture(source, SURVEY_FORMAT, path.suffix)
+        except (OSError, ValueError, SkippedPicture):
+            continue
+        looks.append(Look(short_side, is_grey(pixels)))
+        if len(looks) == SURVEYED:
+            break
+    return choose_format(looks, n_found)
+
+
+def spread(paths: Sequence[Path]) -> Iterator[Path]:
+    """Every path once, in an order whose every beginning is spread evenly over ``paths``."""
+    n = len(paths)
+    step = max(round(n * (math.sqrt(5) - 1) / 2), 1)  # the golden section leaves no large gap at any time
+    while math.gcd(step, n) > 1:
+        step += 1
+    return (paths[i * step % n] for i in range(n))
+
+
+def is_grey(pixels: NDArray[np.uint8]) -> bool:
+    """Whether the channels of a uint8 [S, S, 3] picture are alike (within 8 of 255) almost everywhere."""
+    return bool(np.mean(np.ptp(pixels, axis=2) <= 8) >= 0.99)
+
+
+def choose_format(looks: Iterable[Look], n_found: int) -> Survey:
+    """Choose an image format from looks at some of the pictures; a VaeError when there are none."""
+    looks = list(looks)
+    if not looks:
+        raise VaeError(
+            f"None of the {n_found:,} files found is a picture that can be read.",
+            advice="Choose a folder with pictures in it: JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF.",
+        )
+    side = round(median(look.short_side for look in looks))
+    size = 32 if side <= 40 else 64 if side <= 96 or n_found > 1500 else 128
+    grey = sum(look.grey for look in looks) >= 0.98 * len(looks)
+    why = f"{size}×{size} pixels in {'grey' if grey else 'colour'}: "
+    why += f"a typical picture is {side:,} pixels on its shorter side"
+    if size == 64 and side > 96:
+        why += f", but 128×128 would take very long to learn from {n_found:,} pictures"
+    return Survey(ImageFormat(size, 1 if grey else 3), why + ".")

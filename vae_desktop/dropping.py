@@ -1,0 +1,82 @@
+"""What was dropped onto the window, and the frame that shows where it would go."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import QWidget
+
+from vae_desktop.plain_words import one_line
+from vae_desktop.style import GRID, accent, mix, scaled_font, text_on_accent
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A folder to open, or the reason why there is none; ``note`` says what is not obvious."""
+
+    folder: str = ""
+    problem: str = ""
+    note: str = ""
+
+
+def read_drop(data: QMimeData) -> Dropped:
+    """Which folder was meant: the one dropped, or the one that all dropped files lie in."""
+    paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+    if not paths:
+        return Dropped(problem="That is not a folder on this computer. Drop a folder of pictures instead.")
+    folders = [path for path in paths if path.is_dir()]
+    if len(paths) == 1:
+        if folders:
+            return Dropped(folder=str(paths[0]))
+        name, parent = one_line(paths[0].name), one_line(paths[0].parent.name)
+        return Dropped(
+            problem=f"“{name}” is a single file, and the program learns from many pictures. "
+            f"Drop the folder they are in instead, perhaps “{parent}”."
+        )
+    parents = {path.parent for path in paths}
+    if folders or len(parents) > 1:
+        return Dropped(problem="That is more than one folder. Drop one folder; its sub-folders are read too.")
+    parent_folder = parents.pop()
+    return Dropped(
+        folder=str(parent_folder),
+        note=f"Opening all of “{one_line(parent_folder.name)}”, where those {len(paths):,} files are.",
+    )
+
+
+class DropFrame(QWidget):
+    """Lies over the whole window while a folder is held over it; never in the pointer's way."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._window = parent
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def appear(self) -> None:
+        """Cover the parent."""
+        self.setGeometry(self._window.rect())
+        self.raise_()
+        self.show()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """A veil, a frame in the accent colour, and what letting go would do."""
+        palette = self.palette()
+        veil = mix(palette.color(QPalette.ColorRole.Window), accent(palette), 0.12)
+        veil.setAlphaF(0.72)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), veil)
+        painter.setPen(QPen(accent(palette), 3))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(self.rect().toRectF().adjusted(GRID, GRID, -GRID, -GRID), 10, 10)
+        painter.setFont(scaled_font(self.font(), 1.3, bold=True))
+        text = "Let go to open this folder"
+        size = painter.fontMetrics().boundingRect(text).size()
+        label = QRectF(0, 0, size.width() + 6 * GRID, size.height() + 3 * GRID)
+        label.moveCenter(self.rect().toRectF().center())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(accent(palette))
+        painter.drawRoundedRect(label, label.height() / 2, label.height() / 2)
+        painter.setPen(text_on_accent(palette))
+        painter.drawText(label, Qt.AlignmentFlag.AlignCenter, text)

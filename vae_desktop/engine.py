@@ -1,0 +1,242 @@
+"""Long jobs in background threads: requests in by method calls, results out as Qt signals.
+
+Three lanes: one imports, one trains, one decodes. TensorFlow is imported here and nowhere else in the
+window, on the training lane, after the first paint.
+"""
+
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from training.config import TrainConfig
+from training.errors import VaeError
+from training.events import Control, EpochRecord, Snapshot, TrainProgress
+from training.importer import import_folder
+from training.project import Project
+from training.run import Run, latest_run
+from vae_desktop.decode_lane import DecodeLane, Point, Weights
+from vae_desktop.lane import Lane
+
+if TYPE_CHECKING:
+    from training.latent import Posteriors
+
+SNAPSHOT_PICTURES = 1000
+
+
+class Engine(QObject):
+    """Imports, trains and decodes in the background. Signals arrive on the thread of their receiver."""
+
+    ready = Signal(str, str)  # TensorFlow is there: the device, why it is not a GPU
+    import_progress = Signal(object)  # ImportProgress
+    imported = Signal(object)  # ImportReport
+    import_failed = Signal(str)
+    training_progress = Signal(object)  # TrainProgress
+    epoch_finished = Signal(object)  # EpochRecord
+    positions = Signal(object, object, object)  # picture numbers [n], means [n, 2], sigmas [n, 2]
+    trained = Signal(object)  # RunResult
+    training_failed = Signal(str)
+    model_loaded = Signal()  # a project's trained model is there to decode with
+    decoded = Signal(object)  # decode_lane.Decoded
+    backdrop = Signal(object)  # decode_lane.Backdrop
+    failed = Signal(str)  # something else went wrong
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._control = Control()
+        self._import_control = Control()
+        self._drag = threading.Event()
+        self._axes: tuple[int, int] | None = None
+        self._decoder_of: Run | None = None
+        self._import_lane = Lane("import", lambda error: self.import_failed.emit(_sentence(error)))
+        self._train_lane = Lane("train", lambda error: self.training_failed.emit(_sentence(error)))
+        self._decode_lane = DecodeLane(
+            self.decoded.emit, self.backdrop.emit, lambda error: self.failed.emit(_sentence(error))
+        )
+
+    def start(self) -> None:
+        """Begin to load TensorFlow; :attr:`ready` tells when it is there."""
+        self._train_lane.submit(self._load_tensorflow)
+
+    def _load_tensorflow(self) -> None:
+        import training.fit
+        from training.device import device
+
+        assert training.fit
+        found = device()
+        self.ready.emit(found.name, found.why_not_gpu)
+
+    # ------------------------------------------------------------------ import
+
+    def import_folder(self, project: Project) -> None:
+        """Bring a project up to date with its source folder."""
+        control = self._import_control = Control()
+        self._import_lane.submit(
+            lambda: self.imported.emit(import_folder(project, self.import_progress.emit, control))
+        )
+
+    def cancel_import(self) -> None:
+        """End the import; what was read is kept."""
+        self._import_control.stop()
+
+    # ------------------------------------------------------------------ training
+
+    def load_model(self, project: Project) -> None:
+        """Show a project's trained model, if it has one."""
+        control = self._control = Control()
+        self._train_lane.submit(lambda: self._load_model(project, control))
+
+    def train(self, project: Project, minutes: float | None, *, new_length: bool = True) -> None:
+        """Train a project: go on with its newest run where that fits, else begin one.
+
+        Args:
+            minutes: how long from now on; None until stopped.
+            new_length: False for what is left of the run's own length, ``minutes`` being ignored then.
+        """
+        control = self._control = Control()
+        control.gate(self._drag.is_set())
+        length = TrainConfig(minutes=minutes)
+        self._train_lane.submit(lambda: self._train(project, length, new_length, control))
+
+    def pause(self, paused: bool) -> None:
+        """Hold the training at a step boundary, or let it go on."""
+        self._control.pause(paused)
+
+    def stop(self) -> None:
+        """End the training at a step boundary; what was learnt is kept."""
+        self._control.stop()
+
+    def gate(self, closed: bool) -> None:
+        """Leave the machine to a drag: the training waits at its next step boundary."""
+        if closed:
+            self._drag.set()
+        else:
+            self._drag.clear()
+        self._control.gate(closed)
+
+    def _train(self, project: Project, length: TrainConfig, new_length: bool, control: Control) -> None:
+        from training.fit import fits, start_run, train
+
+        run = latest_run(project.runs_folder)
+        if run is None or not fits(run, project):
+            run = start_run(project, length)
+        self._adopt(run)
+        result = train(
+            project,
+            run,
+            lambda event: self._on_training(event, run),
+            control,
+            length=length if new_length else None,
+            snapshot_pictures=SNAPSHOT_PICTURES,
+        )
+        self.trained.emit(result)
+        # A stop ends the training, not the encoding after it; closing the program ends that too.
+        self._show_run(project, Run.open(run.path), self._control if control.should_stop else control)
+
+    def _on_training(self, event: TrainProgress | EpochRecord | Snapshot, run: Run) -> None:
+        if isinstance(event, TrainProgress):
+            self.training_progress.emit(event)
+        elif isinstance(event, EpochRecord):
+            self.epoch_finished.emit(event)
+        else:
+            axes = self._plane_axes(event.means)
+            self._decode_lane.set_weights(self._weights(run, event.weights, training=True))
+            self._emit_positions(event.indices, event.means, event.sigmas, axes)
+
+    def _load_model(self, project: Project, control: Control) -> None:
+        run = latest_run(project.runs_folder)
+        if run is not None:
+            self._adopt(run)
+            self._show_run(project, run, control)
+
+    def _show_run(self, project: Project, run: Run, control: Control) -> None:
+        """Decode with a run's best weights, and show where all pictures lie."""
+        from training.fit import fits
+        from training.latent import LatentModel, all_posteriors, load_weights
+
+        values = load_weights(run)
+        model = LatentModel(run.model, values)
+        pictures = project.pictures()
+        found: Posteriors | None = None
+        if fits(run, project):
+            found = all_posteriors(run, model, pictures, control)
+        if found is not None:
+            axes = self._plane_axes(found.means)
+            self._emit_positions(np.arange(len(pictures)), found.means, found.sigmas, axes)
+        self._decode_lane.set_weights(self._weights(run, values, training=False))
+        self.model_loaded.emit()
+
+    # ------------------------------------------------------------------ decoding
+
+    def decode(self, handle: int, point: Point) -> None:
+        """Decode a handle's position; the newest one wins."""
+        self._decode_lane.request(handle, point)
+
+    def remove_handle(self, handle: int) -> None:
+        """Decode this handle no more."""
+        self._decode_lane.remove_handle(handle)
+
+    def close_project(self) -> None:
+        """Stop whatever is done with the open project and wait for it; what was done is kept."""
+        self._control.stop()
+        self._import_control.stop()
+        for lane in (self._import_lane, self._train_lane):
+            idle = threading.Event()
+            lane.submit(idle.set)
+            idle.wait()
+        self._decode_lane.forget()
+        self._decoder_of = self._axes = None
+
+    def close(self) -> None:
+        """End all threads, in order; a training is saved first."""
+        self._control.stop()
+        self._import_control.stop()
+        self._import_lane.close()
+        self._train_lane.close()
+        self._decode_lane.close()
+
+    def _adopt(self, run: Run) -> None:
+        """Turn to another run: its plane's axes are found anew."""
+        if self._decoder_of is None or self._decoder_of.path != run.path:
+            self._axes = None
+
+    def _weights(self, run: Run, values: dict[str, NDArray[np.float32]], *, training: bool) -> Weights:
+        from training.latent import LatentModel
+        from training.sheets import on_plane
+
+        known = self._decoder_of
+        is_new = known is None or known.path != run.path
+        self._decoder_of = run
+        axes = self._axes or (0, 1)
+        return Weights(
+            make_model=(lambda: LatentModel(run.model)) if is_new else None,
+            values=values,
+            embed=lambda points: on_plane(points, axes, run.model.latent_dim),
+            training=training,
+        )
+
+    def _plane_axes(self, means: NDArray[np.float32]) -> tuple[int, int]:
+        """The plane's two axes, kept for a run so that the plane does not turn under the hand."""
+        from training.sheets import plane_axes
+
+        if self._axes is None:
+            self._axes = plane_axes(means)
+        return self._axes
+
+    def _emit_positions(
+        self,
+        numbers: NDArray[np.int64],
+        means: NDArray[np.float32],
+        sigmas: NDArray[np.float32],
+        axes: tuple[int, int],
+    ) -> None:
+        columns = list(axes)
+        self.positions.emit(numbers, means[:, columns], sigmas[:, columns])
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, VaeError):
+        return str(error)
+    return f"Something unexpected went wrong ({type(error).__name__}: {error}). The log file has the details."

@@ -1,0 +1,362 @@
+"""The window: docks around the plane, menus, one state that decides what can be done.
+
+It knows no engine: what a person asks for goes out as a signal, what happened comes in as a method call.
+"""
+
+import math
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFileDialog,
+    QMainWindow,
+    QMessageBox,
+    QStackedWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from vae_desktop.decode_view import DecodeView
+from vae_desktop.dropping import DropFrame, read_drop
+from vae_desktop.latent_plane import LatentPlane, PlaneMode
+from vae_desktop.library_panel import LibraryPanel
+from vae_desktop.message_strip import MessageStrip
+from vae_desktop.plain_words import one_line
+from vae_desktop.settings import Settings
+from vae_desktop.style import GRID
+from vae_desktop.training_panel import TrainingPanel
+from vae_desktop.welcome import SampleCard, WelcomePage
+from vae_desktop.window_actions import PLANE_MODES, PLANE_TOOLS, WindowActions, fill_choice
+from vae_desktop.window_state import WindowState
+
+__all__ = ["MainWindow", "WindowState"]
+
+_TITLE = "VAE Desktop"
+_FIRST_SIZE = QSize(1280, 800)
+_GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
+_PLANE_HINTS = {
+    WindowState.IMPORTING: "Reading your pictures…",
+    WindowState.READY: "Press Train: a first rough map appears here within seconds.",
+    WindowState.TRAINING: "The first rough map is on its way…",
+}
+
+
+class MainWindow(QMainWindow):
+    """All widgets of the program, joined.
+
+    Args:
+        settings: where geometry and recent projects are kept.
+        log_folder: what "Open log folder" shows; without it the entry is hidden.
+
+    Attributes:
+        close_guard: asked before the window closes; False keeps it open.
+    """
+
+    open_folder_requested = Signal(str)
+    open_project_requested = Signal(str)
+    open_sample_requested = Signal(str)
+    close_project_requested = Signal()
+    save_picture_requested = Signal()
+    train_requested = Signal(object)  # minutes as float, None for "until I stop"
+    pause_requested = Signal(bool)
+    stop_requested = Signal()
+    cancel_import_requested = Signal()
+
+    def __init__(self, settings: Settings, *, log_folder: Path | None = None) -> None:
+        super().__init__()
+        self._actions = WindowActions(self)
+        self.close_guard: Callable[[], bool] = lambda: True
+        self._settings = settings
+        self._log_folder = log_folder
+        self._state = WindowState.EMPTY
+        self._loading = False
+        self._layout = settings.layout
+        self.welcome = WelcomePage()
+        self.library = LibraryPanel()
+        self.training = TrainingPanel()
+        self.plane = LatentPlane()
+        self.decoding = DecodeView()
+        self.messages = MessageStrip()
+        self._build_centre()
+        self._docks = self._build_docks()
+        self._drop_frame = DropFrame(self)
+        self._build_menus()
+        self._connect()
+        self.decoding.set_placeholder("The picture under the handle is drawn here.")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(720, 540)
+        self.resize(_FIRST_SIZE)
+        self.restoreGeometry(settings.geometry)
+        self.refresh_recent()
+        self.set_samples([])
+        self.set_project_name("")
+        self._actions.load_icons(self.palette())
+        self._enter(WindowState.EMPTY)
+
+    @property
+    def state(self) -> WindowState:
+        """What the window is showing now."""
+        return self._state
+
+    def set_state(self, state: WindowState) -> None:
+        """Show a state; the docks belong to every state but the empty one."""
+        if state == self._state:
+            return
+        if self._state == WindowState.EMPTY:
+            self.messages.clear()
+            self._show_docks()
+        elif state == WindowState.EMPTY:
+            self._layout = self.saveState()
+        self._enter(state)
+
+    def set_loading(self, loading: bool) -> None:
+        """Whether the engine is still starting; training waits for it."""
+        self._loading = loading
+        self.training.set_loading(loading)
+        self._update_actions()
+
+    def set_project_name(self, name: str) -> None:
+        """Show the open project in the title bar; '' for none."""
+        shown = one_line(name).replace("[*]", "[*][*]")  # Qt's place for "modified", written out
+        self.setWindowTitle(f"{shown} – {_TITLE}" if name else _TITLE)
+
+    def set_samples(self, samples: list[SampleCard]) -> None:
+        """Offer these samples on the first page and in the menu."""
+        self.welcome.set_samples(samples)
+        entries = [(sample.name, sample.title, sample.description) for sample in samples]
+        fill_choice(self._sample_menu, entries, self.open_sample_requested.emit)
+
+    def refresh_recent(self) -> None:
+        """Show the recent projects as the settings have them now."""
+        projects = self._settings.recent()
+        self.welcome.set_recent(projects)
+        entries = [(project.path, project.title, project.path) for project in projects]
+        fill_choice(self._recent_menu, entries, self.open_project_requested.emit)
+
+    def show_problem(self, text: str) -> None:
+        """Say in place what went wrong, on whatever page is shown."""
+        if self._state == WindowState.EMPTY:
+            self.welcome.show_problem(text)
+        else:
+            self.messages.show_problem(text)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow light and dark."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._actions.load_icons(self.palette())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the drop frame over the whole window."""
+        super().resizeEvent(event)
+        self._drop_frame.setGeometry(self.rect())
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Show that files can be let go anywhere."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+            self._drop_frame.appear()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """The whole window takes a drop."""
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Put the frame away."""
+        super().dragLeaveEvent(event)
+        self._drop_frame.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped, or say why not."""
+        self._drop_frame.hide()
+        dropped = read_drop(event.mimeData())
+        event.acceptProposedAction()
+        self._open_dropped(dropped.folder, dropped.problem, dropped.note)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask the guard, then remember how the window was."""
+        if not self.close_guard():
+            event.ignore()
+            return
+        layout = self._layout if self._state == WindowState.EMPTY else self.saveState()
+        self._settings.save_window(self.saveGeometry(), layout)
+        event.accept()
+
+    def _build_centre(self) -> None:
+        tools = QToolBar("Plane tools")
+        tools.setIconSize(QSize(20, 20))
+        for name in PLANE_MODES:
+            tools.addAction(self._actions[name])
+        tools.addSeparator()
+        for name in PLANE_TOOLS:
+            tools.addAction(self._actions[name])
+        plane_page = QWidget()
+        layout = QVBoxLayout(plane_page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(tools)
+        layout.addWidget(self.plane, 1)
+        self._plane_page = plane_page
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.welcome)
+        self._pages.addWidget(plane_page)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID // 2)
+        column.addWidget(self.messages)
+        column.addWidget(self._pages, 1)
+        self.setCentralWidget(centre)
+
+    def _build_docks(self) -> dict[str, QDockWidget]:
+        places: tuple[tuple[str, QWidget, Qt.DockWidgetArea], ...] = (
+            ("Library", self.library, Qt.DockWidgetArea.LeftDockWidgetArea),
+            ("Decoding", self.decoding, Qt.DockWidgetArea.RightDockWidgetArea),
+            ("Training", self.training, Qt.DockWidgetArea.BottomDockWidgetArea),
+        )
+        docks = {}
+        for name, widget, area in places:
+            dock = QDockWidget(name, self)
+            dock.setObjectName(name)  # saveState knows docks by it
+            dock.setWidget(widget)
+            dock.toggleViewAction().setStatusTip(f"Show or hide the {name} panel")
+            self.addDockWidget(area, dock)
+            docks[name] = dock
+        return docks
+
+    def _build_menus(self) -> None:
+        views = [dock.toggleViewAction() for dock in self._docks.values()]
+        self._sample_menu, self._recent_menu = self._actions.fill_menus(self.menuBar(), views)
+        self._actions["logs"].setVisible(self._log_folder is not None)
+        self.statusBar().setSizeGripEnabled(False)
+
+    def _connect(self) -> None:
+        welcome, library, training, plane = self.welcome, self.library, self.training, self.plane
+        welcome.folder_chosen.connect(self.open_folder_requested)
+        welcome.sample_chosen.connect(self.open_sample_requested)
+        welcome.recent_chosen.connect(self.open_project_requested)
+        welcome.recent_removed.connect(self._remove_recent)
+        library.open_requested.connect(self.welcome.choose_folder)
+        library.cancel_requested.connect(self.cancel_import_requested)
+        training.train_requested.connect(self.train_requested)
+        training.pause_requested.connect(self.pause_requested)
+        training.stop_requested.connect(self.stop_requested)
+        slots: dict[str, Callable[[], object]] = {
+            "open_folder": welcome.choose_folder,
+            "open_project": self._choose_project,
+            "close_project": self.close_project_requested.emit,
+            "save_picture": self.save_picture_requested.emit,
+            "quit": self.close,
+            "train": training.trigger_primary,
+            "pause": training.trigger_primary,
+            "stop": self.stop_requested.emit,
+            "both": lambda: plane.set_mode(PlaneMode.PICTURES),
+            "points": lambda: plane.set_mode(PlaneMode.POINTS),
+            "tiles": lambda: plane.set_mode(PlaneMode.TILES),
+            "fit": plane.fit,
+            "reset": plane.reset_view,
+            "zoom_in": lambda: plane.zoom_by(1.25, None),
+            "zoom_out": lambda: plane.zoom_by(0.8, None),
+            "add_handle": self._add_handle,
+            "remove_handle": self._remove_handle,
+            "about": self._show_about,
+            "logs": self._open_logs,
+        }
+        for name, slot in slots.items():
+            self._actions[name].triggered.connect(lambda _checked=False, slot=slot: slot())
+
+    def _enter(self, state: WindowState) -> None:
+        self._state = state
+        empty = state == WindowState.EMPTY
+        self._pages.setCurrentWidget(self.welcome if empty else self._plane_page)
+        for dock in self._docks.values():
+            dock.toggleViewAction().setEnabled(not empty)
+            if empty:
+                dock.hide()
+        self.plane.set_placeholder(_PLANE_HINTS.get(state, ""))
+        self.training.set_state(state)
+        self._update_actions()
+
+    def _update_actions(self) -> None:
+        self._actions.update(self._state, loading=self._loading)
+
+    def _show_docks(self) -> None:
+        if not self._layout.isEmpty() and self.restoreState(self._layout):
+            return
+        self._layout = QByteArray()
+        for dock in self._docks.values():
+            dock.show()
+        narrow = self.width() < 1100
+        library, decoding, training = self._docks.values()
+        widths = [208, 216] if narrow else [256, 288]
+        self.resizeDocks([library, decoding], widths, Qt.Orientation.Horizontal)
+        self.resizeDocks([training], [GRID * 18], Qt.Orientation.Vertical)
+
+    def _open_dropped(self, folder: str, problem: str, note: str) -> None:
+        if problem:
+            self.show_problem(problem)
+            return
+        self.welcome.clear_problem()
+        if (Path(folder) / "project.json").is_file():
+            self.open_project_requested.emit(folder)
+        else:
+            self.open_folder_requested.emit(folder)
+        if note:
+            self.messages.show_note(note)
+
+    def _choose_project(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Choose a project folder")
+        if folder:
+            self.open_project_requested.emit(folder)
+
+    def _remove_recent(self, path: str) -> None:
+        self._settings.remove_recent(path)
+        self.refresh_recent()
+
+    def _add_handle(self) -> None:
+        # Around the middle, each at another angle, so that a new handle never hides an older one.
+        z1_min, z1_max, z2_min, z2_max = self.plane.visible_extent()
+        number = len(self.plane.handles)
+        reach = 0.18 * min(z1_max - z1_min, z2_max - z2_min) if number else 0.0
+        angle = number * _GOLDEN_ANGLE
+        z1 = (z1_min + z1_max) / 2 + reach * math.cos(angle)
+        z2 = (z2_min + z2_max) / 2 + reach * math.sin(angle)
+        self.plane.add_handle(z1, z2)
+
+    def _remove_handle(self) -> None:
+        if self.plane.active_handle is not None and len(self.plane.handles) > 1:
+            self.plane.remove_handle(self.plane.active_handle)
+
+    def _show_about(self) -> None:
+        try:
+            number = version("vae-desktop")
+        except PackageNotFoundError:  # run from a bare copy of the sources
+            number = ""
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle(f"About {_TITLE}")
+        box.setText(f"{_TITLE} {number}".strip())
+        box.setInformativeText(
+            "Drop a folder of your own pictures; a variational autoencoder learns it; "
+            "drag points on its plane.\n\n"
+            "Your pictures are never changed, moved or uploaded. MIT licence."
+        )
+        box.setIconPixmap(self.windowIcon().pixmap(QSize(64, 64)))
+        box.open()
+
+    def _open_logs(self) -> None:
+        if self._log_folder is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._log_folder)))

@@ -1,0 +1,90 @@
+"""A line in place instead of a dialog: what happened, what to do next, and a button to put it away."""
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from vae_desktop.style import GRID, accent, held_out_colour, icon, mix, tinted_icon
+
+
+class MessageStrip(QWidget):
+    """Hidden until there is something to say. Texts are shown as plain text."""
+
+    dismissed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._problem = False
+        self._sign = QLabel()
+        self._text = QLabel()
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._close = QToolButton()
+        self._close.setAutoRaise(True)
+        self._close.setAccessibleName("Dismiss this message")
+        self._close.setToolTip("Dismiss")
+        self._close.clicked.connect(self._dismiss)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(GRID * 3 // 2, GRID, GRID, GRID)
+        layout.setSpacing(GRID)
+        layout.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignVCenter)
+        layout.addWidget(self._text, 1)
+        layout.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What is shown now, '' when hidden."""
+        return self._text.text()
+
+    def show_problem(self, text: str) -> None:
+        """Show something that went wrong."""
+        self._show(text, problem=True)
+
+    def show_note(self, text: str) -> None:
+        """Show something worth knowing that needs nothing done."""
+        self._show(text, problem=False)
+
+    def clear(self) -> None:
+        """Put the message away."""
+        self._text.clear()
+        self.hide()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the palette."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._load_icons()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """A quiet rounded ground in a hint of the message's colour."""
+        palette = self.palette()
+        colour = held_out_colour(palette) if self._problem else accent(palette)
+        ground = palette.color(QPalette.ColorRole.Window)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(mix(ground, colour, 0.45))
+        painter.setBrush(mix(ground, colour, 0.13))
+        painter.drawRoundedRect(self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+
+    def _show(self, text: str, *, problem: bool) -> None:
+        self._problem = problem
+        self._text.setText(text)
+        self.setAccessibleName(text)
+        self._load_icons()
+        self.show()
+        self.update()
+        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+
+    def _dismiss(self) -> None:
+        self.clear()
+        self.dismissed.emit()
+
+    def _load_icons(self) -> None:
+        palette = self.palette()
+        colour = held_out_colour(palette) if self._problem else accent(palette)
+        sign = tinted_icon("warning" if self._problem else "info", colour, colour)
+        self._sign.setPixmap(sign.pixmap(QSize(20, 20), self.devicePixelRatioF()))
+        self._close.setIcon(icon("cancel", palette))

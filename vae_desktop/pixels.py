@@ -1,0 +1,24 @@
+"""From the pictures of the training side (NumPy arrays) to the pictures of the window (QImage)."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QImage
+
+
+def to_qimage(pixels: NDArray[np.uint8]) -> QImage:
+    """A QImage that owns its memory.
+
+    Args:
+        pixels: uint8 [height, width, C], C = 1 (grey) or 3 (red, green, blue).
+
+    Raises:
+        ValueError: the shape or the type is another one.
+    """
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] not in (1, 3) or 0 in pixels.shape:
+        raise ValueError(f"expected uint8 [height, width, 1 or 3], got {pixels.dtype} {list(pixels.shape)}")
+    height, width, channels = pixels.shape
+    kind = QImage.Format.Format_Grayscale8 if channels == 1 else QImage.Format.Format_RGB888
+    packed = np.ascontiguousarray(pixels)
+    # The stride is given because QImage would otherwise expect rows padded to four bytes; copy() because
+    # QImage only borrows the array.
+    return QImage(packed.data, width, height, width * channels, kind).copy()

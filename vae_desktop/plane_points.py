@@ -1,0 +1,105 @@
+"""The posteriors that the plane shows: kept by picture, found by place."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Means = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class PointCloud:
+    """Posteriors of pictures, sorted by the pictures' index. Points that are not finite are left out.
+
+    Attributes:
+        indices: int64 [n], ascending, which pictures of the project these are.
+        means: float32 [n, 2].
+        sigmas: float32 [n, 2]; 0 where unknown.
+        held_out: bool [n].
+    """
+
+    indices: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    means: Means = field(default_factory=lambda: np.zeros((0, 2), np.float32))
+    sigmas: Means = field(default_factory=lambda: np.zeros((0, 2), np.float32))
+    held_out: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    _order: NDArray[np.intp] = field(init=False, repr=False)
+    _sorted_z1: NDArray[np.float32] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        order = np.argsort(self.means[:, 0], kind="stable")
+        object.__setattr__(self, "_order", order)
+        object.__setattr__(self, "_sorted_z1", self.means[order, 0])
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    @property
+    def n_held_out(self) -> int:
+        """How many of the points are held-out pictures."""
+        return int(np.count_nonzero(self.held_out))
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        """z1_min, z1_max, z2_min, z2_max of the means; None without points."""
+        if len(self) == 0:
+            return None
+        (z1_min, z2_min), (z1_max, z2_max) = self.means.min(axis=0), self.means.max(axis=0)
+        return float(z1_min), float(z1_max), float(z2_min), float(z2_max)
+
+    def row_of(self, index: int) -> int | None:
+        """The row of a picture, None when it is not among the points."""
+        row = int(np.searchsorted(self.indices, index))
+        return row if row < len(self) and self.indices[row] == index else None
+
+    def nearest(self, z1: float, z2: float, radius: float) -> int | None:
+        """The row of the point nearest to a place, None when none lies within ``radius`` latent units."""
+        low, high = np.searchsorted(self._sorted_z1, (z1 - radius, z1 + radius))
+        rows = self._order[low:high]
+        if rows.size == 0:
+            return None
+        distances = np.square(self.means[rows] - np.array((z1, z2), np.float32)).sum(axis=1)
+        best = int(distances.argmin())
+        return int(rows[best]) if distances[best] <= radius * radius else None
+
+    def merged(self, indices: NDArray[np.int64], means: Means, sigmas: Means) -> "PointCloud":
+        """With newer posteriors of some pictures; pictures not yet here count as learned from."""
+        known = np.zeros(len(indices), np.bool_)
+        if len(self):
+            rows = np.minimum(np.searchsorted(self.indices, indices), len(self) - 1)
+            known = (self.indices[rows] == indices) & self.held_out[rows]
+        return cloud(
+            np.concatenate((self.means, means)),
+            np.concatenate((self.sigmas, sigmas)),
+            np.concatenate((self.held_out, known)),
+            np.concatenate((self.indices, indices)),
+        )
+
+
+def cloud(means: Means, sigmas: Means, held_out: NDArray[np.bool_], indices: NDArray[np.int64]) -> PointCloud:
+    """A cloud of the points that are finite; of two with one index, the later one.
+
+    Args:
+        means: [n, 2].
+        sigmas: [n, 2].
+        held_out: [n].
+        indices: [n].
+
+    Raises:
+        ValueError: the shapes do not belong together.
+    """
+    n = len(indices)
+    if means.shape != (n, 2) or sigmas.shape != (n, 2) or held_out.shape != (n,):
+        shapes = [list(array.shape) for array in (means, sigmas, held_out, indices)]
+        raise ValueError(f"expected [n, 2], [n, 2], [n] and [n], got {shapes}")
+    # The last of equal indices wins: unique() keeps the first, so it looks at them from the back.
+    _, from_back = np.unique(indices[::-1], return_index=True)
+    rows = n - 1 - from_back
+    rows = rows[np.isfinite(means[rows]).all(axis=1)]
+    spreads = np.nan_to_num(sigmas[rows], nan=0.0, posinf=0.0, neginf=0.0)
+    return PointCloud(
+        np.asarray(indices[rows], np.int64),
+        np.asarray(means[rows], np.float32),
+        np.asarray(np.abs(spreads), np.float32),
+        np.asarray(held_out[rows], np.bool_),
+    )

@@ -1,0 +1,112 @@
+"""What the program remembers between two starts: the window, recent projects, an unfinished training."""
+
+import json
+import logging
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from platformdirs import user_config_dir
+from PySide6.QtCore import QByteArray, QSettings
+
+_MOST_RECENT = 10
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RecentProject:
+    """A line of the list of recent projects.
+
+    Attributes:
+        path: the project folder.
+        title: what the person knows it by, usually the name of the source folder.
+        detail: a few words more, such as "1,204 pictures"; may be empty.
+    """
+
+    path: str
+    title: str
+    detail: str = ""
+
+
+class Settings:
+    """A small INI file. Whatever in it cannot be read counts as not set; nothing here raises.
+
+    Args:
+        path: the file; by default settings.ini in the platform's configuration folder.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path or Path(user_config_dir("vae-desktop", appauthor=False)) / "settings.ini"
+        self._store = QSettings(str(self._path), QSettings.Format.IniFormat)
+        if self._store.status() == QSettings.Status.FormatError:
+            _log.warning("The settings in %s could not be read; starting with fresh ones.", self._path)
+            self._store.clear()
+            self._store.sync()
+
+    @property
+    def geometry(self) -> QByteArray:
+        """Place and size of the window, empty when unknown."""
+        return self._bytes("window/geometry")
+
+    @property
+    def layout(self) -> QByteArray:
+        """Places and sizes of the docks, empty when unknown."""
+        return self._bytes("window/layout")
+
+    def save_window(self, geometry: QByteArray, layout: QByteArray) -> None:
+        """Remember the window's place and its docks."""
+        self._store.setValue("window/geometry", geometry)
+        self._store.setValue("window/layout", layout)
+        self._store.sync()
+
+    def recent(self) -> list[RecentProject]:
+        """The recent projects that still exist, newest first, at most ten."""
+        return [project for project in self._recent() if Path(project.path).is_dir()]
+
+    def add_recent(self, project: RecentProject) -> None:
+        """Put a project at the top of the list."""
+        others = [other for other in self._recent() if other.path != project.path]
+        self._save_recent([project, *others][:_MOST_RECENT])
+
+    def remove_recent(self, path: str) -> None:
+        """Take a project off the list; the project itself stays as it is."""
+        self._save_recent([project for project in self._recent() if project.path != path])
+
+    @property
+    def last_project(self) -> str:
+        """The project folder that was open when the program quit, '' for none."""
+        value = self._store.value("session/project", "")
+        return value if isinstance(value, str) else ""
+
+    @property
+    def resume_training(self) -> bool:
+        """Whether the last project was being trained when the program quit."""
+        return str(self._store.value("session/training", "false")).lower() == "true"
+
+    def save_session(self, project: str, *, training: bool) -> None:
+        """Remember what was open and whether it was training; '' for no project."""
+        self._store.setValue("session/project", project)
+        self._store.setValue("session/training", "true" if training and project else "false")
+        self._store.sync()
+
+    def _bytes(self, key: str) -> QByteArray:
+        value = self._store.value(key)
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def _recent(self) -> list[RecentProject]:
+        # One line of JSON: QSettings arrays cannot be told from a damaged or half-written list.
+        try:
+            entries = json.loads(str(self._store.value("projects/recent", "[]")))
+            return [_checked(entry) for entry in entries][:_MOST_RECENT]
+        except (ValueError, TypeError, KeyError):
+            return []
+
+    def _save_recent(self, projects: list[RecentProject]) -> None:
+        self._store.setValue("projects/recent", json.dumps([asdict(project) for project in projects]))
+        self._store.sync()
+
+
+def _checked(entry: dict[str, object]) -> RecentProject:
+    path, title, detail = entry["path"], entry["title"], entry["detail"]
+    if not (isinstance(path, str) and isinstance(title, str) and isinstance(detail, str) and path):
+        raise TypeError("not a recent project")
+    return RecentProject(path, title, detail)

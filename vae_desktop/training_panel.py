@@ -1,0 +1,264 @@
+"""The bottom panel: one button to train, pause and resume, how long, and how it goes."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from training.events import EpochRecord, TrainProgress
+from vae_desktop.coach import coach_sentence
+from vae_desktop.labels import ElidedLabel, QuietLabel
+from vae_desktop.plain_words import duration, one_line, tooltip_text
+from vae_desktop.primary_button import PrimaryButton
+from vae_desktop.style import GRID, icon, tabular_font
+from vae_desktop.window_state import WindowState
+
+if TYPE_CHECKING:
+    from vae_desktop.curves import LossCurves
+
+BUDGETS: tuple[tuple[str, float | None], ...] = (
+    ("1 minute", 1.0),
+    ("3 minutes", 3.0),
+    ("10 minutes", 10.0),
+    ("30 minutes", 30.0),
+    ("2 hours", 120.0),
+    ("until I stop", None),
+)
+_USUAL_BUDGET = 2
+
+_ROLES = {
+    WindowState.TRAINING: ("Pause", "pause"),
+    WindowState.PAUSED: ("Resume", "resume"),
+    WindowState.TRAINED: ("Train more", "train"),
+}
+_WAITING = "The learning curve appears here after the first rounds."
+_LOADING = "Starting TensorFlow…"
+_ENCOURAGEMENT = "It can be paused, stopped and continued at any time; nothing is lost."
+_CONTROLS_WIDTH = 384
+_CONTROLS_LETTERS = 52
+_COACH_EVERY = 2.0  # seconds of training: short epochs must not make the sentence flicker
+
+
+class TrainingPanel(QWidget):
+    """Its primary button is the window's primary action once pictures are there."""
+
+    train_requested = Signal(object)  # minutes as float, None for "until I stop"
+    pause_requested = Signal(bool)
+    stop_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = WindowState.EMPTY
+        self._loading = False
+        self._history: list[EpochRecord] = []
+        self._epoch = 0
+        self._coached_at = 0.0
+        self._curves: LossCurves | None = None
+        self._primary = PrimaryButton("Train", "train")
+        self._primary.setMinimumWidth(GRID * 16)
+        self._primary.clicked.connect(self.trigger_primary)
+        self._stop = QPushButton("Stop and keep")
+        self._stop.setMinimumHeight(36)
+        self._stop.setToolTip("End this training now and keep what it has learned")
+        self._stop.clicked.connect(self.stop_requested)
+        self._budget = QComboBox()
+        self._budget.setMinimumHeight(36)
+        self._budget.setAccessibleName("How long to train")
+        self._budget.setToolTip("How long to train. It can be stopped, paused and continued at any time.")
+        self._budget.addItems([text for text, _minutes in BUDGETS])
+        self._budget.setCurrentIndex(_USUAL_BUDGET)
+        self._budget_label = QLabel("for")
+        self._budget_label.setBuddy(self._budget)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedHeight(GRID // 2)
+        kept_place = self._bar.sizePolicy()
+        kept_place.setRetainSizeWhenHidden(True)  # nothing below may jump
+        self._bar.setSizePolicy(kept_place)
+        self._bar.setAccessibleName("Training progress")
+        self._line = ElidedLabel()
+        self._line.setFont(tabular_font(self._line.font()))
+        self._coach = QuietLabel()
+        self._coach.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self._coach.setMinimumHeight(2 * self._coach.fontMetrics().lineSpacing())
+        self._coach.setAccessibleName("How the training goes")
+        self._device = QuietLabel()
+        self._device.setWordWrap(False)
+        self._placeholder = QuietLabel(_WAITING)
+        self._placeholder.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._lay_out()
+        self._update()
+
+    def set_state(self, state: WindowState) -> None:
+        """Show the buttons of a state."""
+        self._state = state
+        if not state.has_pictures:
+            self.set_history([])
+            self._line.show_text("")
+        elif state == WindowState.READY and not self._history:
+            self.show_coach(_ENCOURAGEMENT)
+        elif state == WindowState.PAUSED:
+            self._line.show_text(f"Paused in epoch {self._epoch:,}" if self._epoch else "Paused")
+        self._update()
+
+    def set_loading(self, loading: bool) -> None:
+        """Whether the engine is still starting; training waits for it."""
+        self._loading = loading
+        if loading and not self._line.text():
+            self._line.show_text(_LOADING)
+        elif not loading and self._line.text() == _LOADING:
+            self._line.show_text("")
+        self._update()
+
+    def set_device(self, text: str, tooltip: str = "") -> None:
+        """Say in a few words what it trains on; the tooltip says why."""
+        self._device.setText(one_line(text))
+        self._device.setToolTip(tooltip_text(tooltip))
+
+    @property
+    def budget_minutes(self) -> float | None:
+        """The chosen length of a training in minutes, None for "until I stop"."""
+        return BUDGETS[self._budget.currentIndex()][1]
+
+    def trigger_primary(self) -> None:
+        """Do what the primary button does now: train, pause or resume."""
+        if self._state == WindowState.TRAINING:
+            self.pause_requested.emit(True)
+        elif self._state == WindowState.PAUSED:
+            self.pause_requested.emit(False)
+        elif self._state.has_pictures and not self._loading:
+            self.train_requested.emit(self.budget_minutes)
+
+    def show_progress(self, progress: TrainProgress) -> None:
+        """Show how far the training is; the bar shows the budget, or the epoch when there is no end."""
+        self._epoch = progress.epoch
+        if self._state == WindowState.PAUSED:
+            return  # a late report must not take back "Paused"
+        if progress.seconds_left is None:
+            share = progress.step_in_epoch / max(progress.steps_per_epoch, 1)
+        else:
+            share = progress.seconds / max(progress.seconds + progress.seconds_left, 1e-9)
+        self._bar.setValue(round(1000 * share))
+        no_end = progress.seconds_left is None
+        left = "until you stop" if no_end else f"{duration(progress.seconds_left or 0.0)} left"
+        speed = f"{_rounded(progress.images_per_second)} pictures/s"
+        self._line.show_text(f"epoch {progress.epoch:,} · {speed} · {left}", _PROGRESS_HELP)
+
+    def add_epoch(self, record: EpochRecord) -> None:
+        """Add a finished epoch to the curve and let the coach speak."""
+        self._history.append(record)
+        self._curve().add_epoch(record)
+        if record.seconds - self._coached_at >= _COACH_EVERY:
+            self._coached_at = record.seconds
+            self.show_coach(coach_sentence(self._history))
+
+    def set_history(self, history: Sequence[EpochRecord]) -> None:
+        """Replace the curve, as when a project is opened."""
+        self._history = list(history)
+        if history or self._curves is not None:
+            self._curve().set_history(history)
+        if not history:
+            self._graph.setCurrentWidget(self._placeholder)
+        self._coached_at = history[-1].seconds if history else 0.0
+        self.show_coach(coach_sentence(self._history))
+
+    def show_result(self, text: str) -> None:
+        """Say what the training came to, in place of its progress."""
+        self._line.show_text(text)
+
+    def show_coach(self, text: str) -> None:
+        """Show one short sentence about how it goes."""
+        self._coach.setText(one_line(text))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the palette."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._stop.setIcon(icon("stop", self.palette()))
+
+    def _curve(self) -> "LossCurves":
+        if self._curves is None:
+            from vae_desktop.curves import LossCurves  # noqa: PLC0415 - pyqtgraph must not slow the start
+
+            self._curves = LossCurves()
+            self._graph.addWidget(self._curves)
+        self._graph.setCurrentWidget(self._curves)
+        return self._curves
+
+    def _lay_out(self) -> None:
+        self._stop.setIcon(icon("stop", self.palette()))
+        self._stop.setIconSize(QSize(20, 20))
+        buttons = QHBoxLayout()
+        buttons.setSpacing(GRID)
+        for widget in (self._primary, self._stop, self._budget_label, self._budget):
+            buttons.addWidget(widget)
+        buttons.addStretch(1)
+        words = QHBoxLayout()
+        words.setSpacing(GRID)
+        words.addWidget(self._line, 1)
+        words.addWidget(self._device)
+        controls = QWidget()
+        letters = self.fontMetrics().averageCharWidth()  # large fonts need more room
+        controls.setFixedWidth(max(_CONTROLS_WIDTH, letters * _CONTROLS_LETTERS))
+        controls.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        column = QVBoxLayout(controls)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addLayout(buttons)
+        column.addWidget(self._bar)
+        column.addLayout(words)
+        column.addWidget(self._coach, 1)
+        self._graph = QStackedLayout()
+        self._graph.addWidget(self._placeholder)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(GRID * 3 // 2, GRID, GRID * 3 // 2, GRID)
+        layout.setSpacing(GRID * 3)
+        layout.addWidget(controls)
+        layout.addLayout(self._graph, 1)
+
+    def _update(self) -> None:
+        running = self._state.is_running
+        self._primary.set_role(*_ROLES.get(self._state, ("Train", "train")))
+        self._primary.setEnabled(running or (self._state.has_pictures and not self._loading))
+        self._primary.setToolTip(self._why_not() or _PRIMARY_HELP.get(self._state, ""))
+        self._stop.setVisible(running)
+        self._budget.setVisible(not running)
+        self._budget_label.setVisible(not running)
+        self._budget.setEnabled(self._state.has_pictures)
+        self._bar.setRange(0, 1000)
+        self._bar.setVisible(running)
+        if not running:
+            self._bar.setValue(0)
+
+    def _why_not(self) -> str:
+        if not self._state.has_pictures:
+            return "Open a folder of pictures first"
+        if self._loading and not self._state.is_running:
+            return "Starting TensorFlow: this takes a few seconds"
+        return ""
+
+
+_PRIMARY_HELP = {
+    WindowState.READY: "Learn these pictures",
+    WindowState.TRAINING: "Hold the training; nothing is lost",
+    WindowState.PAUSED: "Go on where it was paused",
+    WindowState.TRAINED: "Go on from what has been learned",
+}
+_PROGRESS_HELP = "One epoch: every picture has been looked at once."
+
+
+def _rounded(speed: float) -> str:
+    """Two leading digits: more of them would only flicker."""
+    digits = max(len(str(int(speed))) - 2, 0)
+    return f"{round(speed, -digits):,.0f}" if speed >= 10 else f"{speed:.1f}"

@@ -1,0 +1,128 @@
+"""Every action of the window: its words, key, icon, place in the menus, and when it can be used."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QPalette
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from vae_desktop.plain_words import menu_text, one_line
+from vae_desktop.style import icon
+from vae_desktop.window_state import WindowState
+
+_Key = QKeySequence.StandardKey | str | None
+_Keys = QKeySequence.StandardKey
+
+# name: (text, key, icon, what the status bar says)
+_ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
+    "open_folder": ("&Open folder…", _Keys.Open, "open-folder", "Choose a folder of pictures to learn"),
+    "open_project": ("Open &project…", "Ctrl+Shift+O", "", "Open a project made earlier"),
+    "close_project": ("&Close project", _Keys.Close, "", "Go back to the first page; everything is kept"),
+    "save_picture": ("&Save picture…", _Keys.Save, "save", "Save the picture under the handle as a file"),
+    "quit": ("&Quit", _Keys.Quit, "", "Close the program; a training goes on at the next start"),
+    "train": ("&Train", "Ctrl+T", "train", "Learn the pictures of this project"),
+    "pause": ("&Pause", "Ctrl+P", "pause", "Hold the training, or let it go on"),
+    "stop": ("&Stop and keep", "Ctrl+.", "stop", "End the training and keep what it has learned"),
+    "both": ("Pictures &and map", "Ctrl+1", "picture", "Show the map of drawn pictures, and yours on it"),
+    "points": ("&Only your pictures", "Ctrl+2", "points", "Show where your pictures lie, as points"),
+    "tiles": ("Only the &map", "Ctrl+3", "tiles", "Show the map of drawn pictures alone"),
+    "fit": ("&Fit all pictures", "Ctrl+9", "fit-view", "Zoom so that all your pictures are in sight"),
+    "reset": ("&Reset view", "Ctrl+0", "reset", "Show the middle of the plane again"),
+    "zoom_in": ("Zoom &in", _Keys.ZoomIn, "zoom-in", "Look closer"),
+    "zoom_out": ("Zoom o&ut", _Keys.ZoomOut, "zoom-out", "See more of the plane"),
+    "add_handle": (
+        "Add &handle",
+        "Ctrl+Shift+H",
+        "add-handle",
+        "Add another point to drag, to compare",
+    ),
+    "remove_handle": (
+        "Remove han&dle",
+        None,
+        "remove-handle",
+        "Remove the chosen handle (Delete key)",
+    ),
+    "about": ("&About VAE Desktop", None, "info", "Version and licence"),
+    "logs": ("Open &log folder", None, "", "Show the files that help to find a fault"),
+}
+PLANE_MODES = ("both", "points", "tiles")
+PLANE_TOOLS = ("fit", "reset", "zoom_in", "zoom_out", "add_handle", "remove_handle")
+
+
+class WindowActions:
+    """The actions by name, in menus; :meth:`update` alone decides what is enabled."""
+
+    def __init__(self, parent: QObject) -> None:
+        self._by_name = {name: _make(parent, *entry) for name, entry in _ACTIONS.items()}
+        self._by_name["quit"].setMenuRole(QAction.MenuRole.QuitRole)
+        self._by_name["about"].setMenuRole(QAction.MenuRole.AboutRole)
+        self._modes = QActionGroup(parent)
+        for name in PLANE_MODES:
+            self._by_name[name].setCheckable(True)
+            self._modes.addAction(self._by_name[name])
+        self._by_name["both"].setChecked(True)
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._by_name[name]
+
+    def fill_menus(self, bar: QMenuBar, views: Sequence[QAction]) -> tuple[QMenu, QMenu]:
+        """Build the menus; ``views`` show and hide the docks. Returns the sample and the recent menu."""
+        file = bar.addMenu("&File")
+        self._add(file, "open_folder", "open_project")
+        samples, recent = file.addMenu("Open s&ample"), file.addMenu("&Recent")
+        self._add(file, "", "close_project", "", "save_picture", "", "quit")
+        self._add(bar.addMenu("&Training"), "train", "pause", "stop")
+        self._add(bar.addMenu("&Plane"), *PLANE_MODES, "", *PLANE_TOOLS[:4], "", *PLANE_TOOLS[4:])
+        view = bar.addMenu("&View")
+        view.addActions(views)
+        self._add(bar.addMenu("&Help"), "logs", "about")
+        return samples, recent
+
+    def load_icons(self, palette: QPalette) -> None:
+        """Draw the icons in the palette's colours."""
+        for name, (_text, _key, icon_name, _tip) in _ACTIONS.items():
+            if icon_name:
+                self._by_name[name].setIcon(icon(icon_name, palette))
+
+    def update(self, state: WindowState, *, loading: bool) -> None:
+        """Enable what can be done in a state; ``loading`` while the engine still starts."""
+        has_plane = state.is_running or state == WindowState.TRAINED
+        enabled = {
+            "close_project": state.has_pictures,
+            "save_picture": has_plane,
+            "train": state in (WindowState.READY, WindowState.TRAINED) and not loading,
+            "pause": state.is_running,
+            "stop": state.is_running,
+            **dict.fromkeys((*PLANE_MODES, *PLANE_TOOLS), has_plane),
+        }
+        for name, possible in enabled.items():
+            self._by_name[name].setEnabled(possible)
+        self._by_name["train"].setText("&Train more" if state == WindowState.TRAINED else "&Train")
+        self._by_name["pause"].setText("&Resume" if state == WindowState.PAUSED else "&Pause")
+
+    def _add(self, menu: QMenu, *names: str) -> None:
+        for name in names:
+            if name:
+                menu.addAction(self._by_name[name])
+            else:
+                menu.addSeparator()
+
+
+def fill_choice(menu: QMenu, entries: Sequence[tuple[str, str, str]], chosen: Callable[[str], None]) -> None:
+    """Fill a menu with (what is handed to ``chosen``, title, status tip); an empty one is disabled."""
+    menu.clear()
+    for value, title, tip in entries:
+        action = menu.addAction(menu_text(title))
+        action.setStatusTip(one_line(tip))
+        action.triggered.connect(lambda _checked=False, value=value: chosen(value))
+    menu.menuAction().setEnabled(bool(entries))
+
+
+def _make(parent: QObject, text: str, key: _Key, _icon: str, tip: str) -> QAction:
+    action = QAction(text, parent)
+    action.setStatusTip(tip)
+    if key is not None:
+        action.setShortcut(QKeySequence(key))
+    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    action.setToolTip(f"{tip} ({keys})" if keys else tip)
+    return action
