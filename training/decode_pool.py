@@ -14,7 +14,9 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.connection import wait
 from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.sharedctypes import RawValue
 from pathlib import Path
@@ -24,20 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import VaeError
-from training.images import (
-    SURVEY_FORMAT,
-    SURVEYED,
-    UNREADABLE,
-    ImageFormat,
-    Look,
-    SkippedPicture,
-    Survey,
-    choose_format,
-    decode_picture,
-    is_grey,
-    skipped_by,
-    spread,
-)
+from training.images import UNREADABLE, ImageFormat, SkippedPicture, decode_picture, skipped_by
 
 CRASHED = "crashed the decoder"
 TOO_SLOW = "took too long to decode"
@@ -215,7 +204,7 @@ class DecodePool:
                 yield from _ready(flight)
 
     def _decode_alone(self, path: Path, should_stop: Callable[[], bool]) -> Decoded | None:
-        """Decode a file while the workers do nothing else. None when the caller wants to stop, or has left."""
+        """Decode a file while the workers do nothing else. None when the caller stops or has left."""
         if self._left:
             return None
         try:
@@ -235,27 +224,6 @@ class DecodePool:
         if self._executor is not None:
             self._executor.end()
             self._executor = None
-
-
-def survey_in_workers(
-    paths: Sequence[Path], n_found: int, *, should_stop: Callable[[], bool] = lambda: False
-) -> Survey | None:
-    """Like :func:`training.images.survey`, but safe from files that crash or hang the decoder.
-
-    Returns:
-        None when it was stopped.
-
-    Raises:
-        VaeError: when none of the pictures is readable, or worker processes cannot be started.
-    """
-    looks: list[Look] = []
-    with DecodePool(SURVEY_FORMAT) as pool:
-        for decoded in pool.decode(spread(paths), should_stop=should_stop):
-            if decoded.pixels is not None:
-                looks.append(Look(decoded.short_side, is_grey(decoded.pixels)))
-            if len(looks) == SURVEYED:
-                break
-    return None if should_stop() else choose_format(looks, n_found)
 
 
 @dataclass
@@ -325,7 +293,8 @@ class _Executor:
             BrokenProcessPool: when a worker has died.
         """
         try:
-            return self._pool.submit(function, *args)
+            with _interrupts_held_back():
+                return self._pool.submit(function, *args)
         except OSError as error:
             self.end()
             raise _cannot_start() from error
@@ -338,14 +307,29 @@ class _Executor:
         """
         self._ending.value = 1
         self._pool.shutdown(wait=False, cancel_futures=True)
-        deadline = time.monotonic() + _LEAVE_SECONDS
         started = [process for process in self._context.processes if process.pid is not None]
-        for process in started:
-            process.join(max(deadline - time.monotonic(), 0))
-        for process in started:
-            process.kill()
-        for process in started:
-            process.join()
+        # By their sentinels: joining is left to the pool's own thread, which must not be raced for it.
+        if not _all_ended(started, time.monotonic() + _LEAVE_SECONDS):
+            for process in started:
+                process.kill()
+            _all_ended(started, time.monotonic() + 1)
+
+
+def _all_ended(processes: Sequence[SpawnProcess], deadline: float) -> bool:
+    return all(wait([process.sentinel], max(deadline - time.monotonic(), 0)) for process in processes)
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """A worker started in here is not interrupted from the terminal before it is ready to ignore it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _cannot_start() -> VaeError:

@@ -1,4 +1,4 @@
-"""Pictures in a folder: finding them, decoding one, saying why one was skipped, choosing a format for all.
+"""Pictures in a folder: finding them, decoding one, saying why one was skipped.
 
 Pillow and NumPy only: the worker processes of :mod:`training.decode_pool` import this file when they start.
 """
@@ -6,15 +6,13 @@ Pillow and NumPy only: the worker processes of :mod:`training.decode_pool` impor
 import functools
 import io
 import logging
-import math
 import os
 import threading
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import BinaryIO
 
 import numpy as np
@@ -23,10 +21,8 @@ from PIL import ExifTags, Image, ImageCms, PngImagePlugin, UnidentifiedImageErro
 
 from training.errors import VaeError
 
-SIZES = (32, 64, 128)
 MAX_PIXELS = 200_000_000
 MIN_SIDE = 8
-SURVEYED = 200
 
 # Why a picture was skipped. People act on these and the window counts them, so they are few.
 EMPTY = "empty file"
@@ -61,20 +57,8 @@ _SIGNATURES = (
     *((0, b"SIMPLE  =", "FITS"), (0, b"v/1\1", "OpenEXR"), (0, b"#?RADIANCE", "HDR")),
 )
 _UNSIGNED_SUFFIXES = (
-    ".tga",
-    ".pcx",
-    ".sgi",
-    ".rgb",
-    ".svg",
-    ".svgz",
-    ".eps",
-    ".wmf",
-    ".emf",
-    ".xpm",
-    ".xbm",
-    ".raf",
-    ".orf",
-    ".rw2",
+    *(".tga", ".pcx", ".sgi", ".rgb", ".svg", ".svgz", ".eps", ".wmf", ".emf", ".xpm", ".xbm"),
+    *(".raf", ".orf", ".rw2"),
 )
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -414,76 +398,3 @@ def _transform_to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform 
         return ImageCms.ImageCmsTransform(source, _srgb(), mode, "RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
-
-
-@dataclass(frozen=True)
-class Survey:
-    """The image format that suits a folder, and why, in plain words."""
-
-    image_format: ImageFormat
-    why: str
-
-
-@dataclass(frozen=True)
-class Look:
-    """What a survey wants to know of one picture: its shorter side in pixels, and whether it is grey."""
-
-    short_side: int
-    grey: bool
-
-
-SURVEY_FORMAT = ImageFormat(64, 3)
-
-
-def survey(paths: Sequence[Path], n_found: int) -> Survey:
-    """Choose an image format from up to 200 readable pictures, spread evenly over ``paths``.
-
-    Args:
-        n_found: how many pictures there are in all.
-
-    Raises:
-        VaeError: when none is readable.
-    """
-    looks: list[Look] = []
-    for path in spread(paths):
-        try:
-            with path.open("rb") as source:
-                pixels, short_side = decode_picture(source, SURVEY_FORMAT, path.suffix)
-        except (OSError, ValueError, SkippedPicture):
-            continue
-        looks.append(Look(short_side, is_grey(pixels)))
-        if len(looks) == SURVEYED:
-            break
-    return choose_format(looks, n_found)
-
-
-def spread(paths: Sequence[Path]) -> Iterator[Path]:
-    """Every path once, in an order whose every beginning is spread evenly over ``paths``."""
-    n = len(paths)
-    step = max(round(n * (math.sqrt(5) - 1) / 2), 1)  # the golden section leaves no large gap at any time
-    while math.gcd(step, n) > 1:
-        step += 1
-    return (paths[i * step % n] for i in range(n))
-
-
-def is_grey(pixels: NDArray[np.uint8]) -> bool:
-    """Whether the channels of a uint8 [S, S, 3] picture are alike (within 8 of 255) almost everywhere."""
-    return bool(np.mean(np.ptp(pixels, axis=2) <= 8) >= 0.99)
-
-
-def choose_format(looks: Iterable[Look], n_found: int) -> Survey:
-    """Choose an image format from looks at some of the pictures; a VaeError when there are none."""
-    looks = list(looks)
-    if not looks:
-        raise VaeError(
-            f"None of the {n_found:,} files found is a picture that can be read.",
-            advice="Choose a folder with pictures in it: JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF.",
-        )
-    side = round(median(look.short_side for look in looks))
-    size = 32 if side <= 40 else 64 if side <= 96 or n_found > 1500 else 128
-    grey = sum(look.grey for look in looks) >= 0.98 * len(looks)
-    why = f"{size}×{size} pixels in {'grey' if grey else 'colour'}: "
-    why += f"a typical picture is {side:,} pixels on its shorter side"
-    if size == 64 and side > 96:
-        why += f", but 128×128 would take very long to learn from {n_found:,} pictures"
-    return Survey(ImageFormat(size, 1 if grey else 3), why + ".")

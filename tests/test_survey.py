@@ -1,0 +1,50 @@
+import pytest
+from pictures import write_pictures
+from PIL import Image
+
+from training.errors import VaeError
+from training.images import ImageFormat, scan
+from training.survey import survey
+
+
+@pytest.mark.parametrize(
+    ("side", "found", "size"),
+    [(28, 500, 32), (40, 500, 32), (41, 500, 64), (96, 500, 64), (97, 1500, 128), (97, 1501, 64)],
+)
+def test_survey_chooses_a_size_from_the_pictures_and_their_number(tmp_path, side, found, size):
+    survey_ = survey(write_pictures(tmp_path, 3, size=side), found)
+    assert survey_.image_format == ImageFormat(size, 3)
+    assert survey_.why.startswith(f"{size}×{size} pixels in colour: ")
+    assert f"{side} pixels" in survey_.why
+    assert ("1,501" in survey_.why) == (found == 1501)
+
+
+def test_survey_sees_when_the_pictures_are_grey(tmp_path):
+    grey = write_pictures(tmp_path / "grey", 60, colour=False)
+    for path in grey[::2]:
+        with Image.open(path) as picture:
+            picture.convert("RGB").save(path, "JPEG", quality=70)
+    assert survey(grey, 60).image_format.channels == 1
+    colour = write_pictures(tmp_path / "colour", 2)
+    assert survey(grey + colour[:1], 61).image_format.channels == 1
+    assert survey(grey + colour, 62).image_format.channels == 3
+
+
+def test_survey_finds_the_few_readable_pictures(tmp_path):
+    for number in range(300):
+        (tmp_path / f"{number}.txt").touch()
+    good = write_pictures(tmp_path / "z", 1, size=90)
+    assert survey([*scan(tmp_path)], 301).image_format.size == 64
+    assert good
+
+
+def test_survey_without_a_readable_picture_says_so(tmp_path):
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).touch()
+    with pytest.raises(VaeError, match="None of the 2 files"):
+        survey([*scan(tmp_path)], 2)
+
+
+def test_survey_can_be_stopped(tmp_path):
+    paths = write_pictures(tmp_path, 12)
+    assert survey(paths, 12, should_stop=lambda: True) is None
