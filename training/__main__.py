@@ -15,14 +15,14 @@ import typer
 from training import __version__
 from training.config import LIKELIHOODS, Likelihood, ModelConfig, TrainConfig
 from training.console import ProgressBars, messages, print_json, print_table, stopping_on_interrupt
-from training.decode_pool import survey_in_workers
 from training.errors import VaeError
 from training.events import ImportReport, RunResult
 from training.images import ImageFormat, SkippedPicture, read_picture, scan
-from training.importer import import_folder
+from training.importer import FEWEST_PICTURES, import_folder
 from training.project import Project, default_project_path, is_project
 from training.run import Run, latest_run
 from training.samples import find_sample, unpack
+from training.survey import survey
 
 if TYPE_CHECKING:
     from training.latent import LatentModel
@@ -68,18 +68,22 @@ def _source_folder(text: str) -> Path:
 
 def _import(source: Path, project_path: Path, image_format: ImageFormat | None, quiet: bool) -> ImportReport:
     next(scan(source), None)  # a folder that cannot be read must not leave an empty project behind
-    if is_project(project_path):
-        project = Project.open(project_path, write=True)
-    else:
-        project = Project.create(project_path, source)
-    with project, ProgressBars(quiet) as bars, stopping_on_interrupt() as control:
+    is_new = not is_project(project_path)
+    project = Project.create(project_path, source) if is_new else Project.open(project_path, write=True)
+    with project:
         if project.source != source.resolve():
             raise VaeError(
                 f"{project_path} belongs to another folder of pictures, {project.source}.",
                 kept="Nothing was changed.",
                 advice="Choose another --project.",
             )
-        return import_folder(project, bars.show_import, control, image_format)
+        try:
+            with ProgressBars(quiet) as bars, stopping_on_interrupt() as control:
+                return import_folder(project, bars.show_import, control, image_format)
+        except VaeError:
+            if is_new and project.count_used() < FEWEST_PICTURES:
+                project.remove()  # nor must a folder that is of no use
+            raise
 
 
 @app.command("import")
@@ -125,8 +129,8 @@ def _format_at(project_path: Path, source: Path, size: int | None) -> ImageForma
             known = project.image_format
     if known is None:
         paths = list(scan(source))
-        survey = survey_in_workers(paths, len(paths))
-        known = None if survey is None else survey.image_format
+        surveyed = survey(paths, len(paths))
+        known = None if surveyed is None else surveyed.image_format
     return None if known is None else ImageFormat(size, known.channels)
 
 
@@ -147,7 +151,7 @@ def train_command(
         str | None, typer.Option(help=f"How pixels are scored: {' or '.join(LIKELIHOODS)}.")
     ] = None,
     batch_size: Annotated[int | None, typer.Option(help="Pictures a step.")] = None,
-    learning_rate: Annotated[float, typer.Option(help="Of Adam, at its highest.")] = 1e-3,
+    learning_rate: Annotated[float, typer.Option(help="Of Adam, at its highest.")] = 2e-3,
     mirror: Annotated[bool, typer.Option("--mirror", help="Mirror images are as good.")] = False,
     resume: Annotated[
         bool,

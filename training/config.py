@@ -92,7 +92,7 @@ class TrainConfig(_Json):
     minutes: float | None = None
     seed: int = 0
     batch_size: int | None = None
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     mirror: bool = False
 
     def __post_init__(self) -> None:
@@ -122,7 +122,7 @@ class TrainConfig(_Json):
         """Pictures a step: as set, else a power of two that leaves at least eight steps an epoch."""
         if self.batch_size is not None:
             return min(self.batch_size, pictures)
-        largest = 128 if pictures >= 20_000 else 64
+        largest = 128 if pictures >= 20_000 else 64 if pictures >= 4_000 else 32
         fitting = 1 << (max(pictures // 8, 1).bit_length() - 1)
         return min(max(fitting, 16), largest, pictures)
 

@@ -1,9 +1,12 @@
 """From pixel shards to batches: the whole input pipeline, read from top to bottom."""
 
+from collections.abc import Iterator
+
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
+from training.backend import tf
+from training.errors import VaeError
 from training.pixel_store import PixelStore
 
 
@@ -15,7 +18,7 @@ def batches(
     shuffle_seed: tuple[int, int] | None = None,
     mirror: bool = False,
     skip: int = 0,
-) -> tf.data.Dataset:
+) -> Iterator[tf.Tensor]:
     """Batches of float32 [b, S, S, C] in [0, 1] of the pictures with these numbers.
 
     Args:
@@ -25,14 +28,23 @@ def batches(
         shuffle_seed: (seed, epoch) to shuffle by and drop the remainder; None keeps the order and all.
         mirror: flip each picture with probability ½.
         skip: batches to leave out at the start, when an interrupted epoch is taken up again.
+
+    Raises:
+        VaeError: from the iterator, when a shard is missing or damaged.
     """
     training = shuffle_seed is not None
     order = np.asarray(numbers, np.int64)
     if shuffle_seed is not None:
         order = np.random.default_rng(shuffle_seed).permutation(order)
 
+    problems: list[VaeError] = []
+
     def read(chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
-        return pictures.read(chosen)
+        try:
+            return pictures.read(chosen)
+        except VaeError as error:  # TensorFlow would pass on its text alone, within an error of its own
+            problems.append(error)
+            raise
 
     def load(step: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
         pixels = tf.numpy_function(read, [chosen], tf.uint8, stateful=False)
@@ -49,4 +61,9 @@ def batches(
     # Numbering before skipping gives a resumed epoch the flips it would have had.
     dataset = dataset.enumerate().skip(skip)
     dataset = dataset.map(load, num_parallel_calls=2, deterministic=True)
-    return dataset.prefetch(2)
+    try:
+        yield from dataset.prefetch(2)
+    except tf.errors.OpError:
+        if problems:
+            raise problems[0] from None
+        raise

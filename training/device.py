@@ -7,9 +7,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
 import platformdirs
-import tensorflow as tf
+
+from training.backend import keras, tf
 
 
 @dataclass(frozen=True)

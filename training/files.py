@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +17,26 @@ def write_atomically(path: Path, content: bytes) -> None:
         VaeError: when the disk is full or the folder cannot be written to; the old file is then intact.
     """
     temporary = path.with_name(path.name + ".part")
+    with telling_write_problems(path):
+        try:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+            sync_folder(path.parent)
+        except OSError:
+            with suppress(OSError):  # a folder that went away altogether
+                temporary.unlink()
+            raise
+
+
+@contextmanager
+def telling_write_problems(path: Path) -> Iterator[None]:
+    """Turn what the system says when ``path`` cannot be written into a :class:`VaeError`."""
     try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
+        yield
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise VaeError(
             f"{path} could not be written: {error.strerror or error}.",
             kept="What was saved before is intact.",
@@ -43,8 +56,8 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Atomically write ``value`` as indented JSON."""
-    write_atomically(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+    """Atomically write ``value`` as indented JSON, in ASCII: paths may hold bytes that are not UTF-8."""
+    write_atomically(path, (json.dumps(value, indent=2) + "\n").encode())
 
 
 def read_json(path: Path) -> Any:

@@ -1,4 +1,4 @@
-"""Training: the loop, its clock, its checkpoints.
+"""Training: the loop and its clock.
 
 The loop is ours and not ``Model.fit`` because it must yield between two steps while a handle is dragged,
 stop within a step, end after a given time, and resume in the middle of an epoch to the same history.
@@ -8,40 +8,26 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 
+from training.backend import keras, tf
+from training.checkpoint import Checkpoint, Counters, copied
 from training.config import Likelihood, ModelConfig, TrainConfig, automatic_likelihood
 from training.data import batches
 from training.errors import VaeError
 from training.events import Control, EpochRecord, RunResult, Snapshot, Terms, TrainProgress
-from training.latent import AVERAGE_PREFIX
 from training.model import VAE, initial_pixel_variance
 from training.pixel_store import PixelStore
 from training.project import Project
-from training.run import (
-    BEST_FILE,
-    LATEST_FILE,
-    POSTERIORS_FILE,
-    Run,
-    checked,
-    latest_run,
-    load_tensors,
-    save_tensors,
-)
+from training.run import Run, latest_run
+from training.schedule import kl_weight, learning_rate, share_done
 
 CHECKPOINT_SECONDS = 45.0  # what a crash may cost stays below a minute
 PROGRESS_SECONDS = 0.2
 SNAPSHOT_SECONDS = 1.0
 SNAPSHOT_SHARE = 0.05  # of the training time may go into snapshots
 AVERAGE_DECAY = 0.998
-KL_WARM_UP_STEPS = 500
-KL_WARM_UP_SHARE = 0.08
-RATE_WARM_UP_STEPS = 100
-LAST_RATE = 0.02  # of the learning rate is left at the end of a training with an end
 EVALUATE_BATCH = 64
 STOP_SECONDS = 2.0  # a stop may spend on the final figures
 
@@ -124,13 +110,20 @@ def train(
         if length is not None:
             trainer.begin_length()
         return trainer.train()
-    except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+    except (tf.errors.OpError, MemoryError) as error:
+        if isinstance(error, tf.errors.OpError) and not _is_out_of_memory(error):
+            raise
         size = run.training.batch_size_for(len(pictures))
         raise VaeError(
             f"There is not enough memory for batches of {size:,} pictures of {run.model.size} pixels.",
             kept=f"The training so far is kept in {run.path.name}.",
             advice=f"Try a batch size of {max(size // 2, 1):,}, or a smaller picture size.",
         ) from error
+
+
+def _is_out_of_memory(error: tf.errors.OpError) -> bool:
+    # oneDNN says no more than that it could not create or execute a primitive when it gets no memory.
+    return isinstance(error, tf.errors.ResourceExhaustedError) or " a primitive" in error.message
 
 
 class Trainer:
@@ -156,19 +149,17 @@ class Trainer:
         self.steps_per_epoch = len(self.train_numbers) // self.batch_size
         self.sample = _evenly(len(pictures), snapshot_pictures)
         self._build(run)
-        self.step = 0
-        self.epoch = 0  # complete epochs
-        self.step_in_epoch = 0
-        self.seconds = 0.0  # of this run in earlier sessions and this one, pauses left out
-        self.origin = (0, 0.0)  # steps and seconds at which the current length began
-        self.best = math.inf
+        self._first_noise = self.average.noise.state.numpy()
+        self.checkpoint = Checkpoint(run, self.vae, self.average)
+        self.at = self._restored_counters()
         self.snapshots = 0
-        self._restore()
 
     def _build(self, run: Run) -> None:
         self.vae = VAE(run.model, run.training.seed)
         self.average = VAE(run.model, run.training.seed)  # slowly follows, and is what is shown and judged
-        self.vae.compile(optimizer=keras.optimizers.Adam(run.training.learning_rate), jit_compile=False)
+        # Keras would number the optimisers of a process, and a checkpoint names what belongs to its own.
+        adam = keras.optimizers.Adam(run.training.learning_rate, name="adam")
+        self.vae.compile(optimizer=adam, jit_compile=False)
         self.vae.optimizer.build(self.vae.trainable_variables)
         if run.model.likelihood == "gaussian":
             sample = self.pictures.read(_evenly(len(self.pictures), 256))
@@ -190,29 +181,28 @@ class Trainer:
     # ------------------------------------------------------------------ the loop
 
     def train(self) -> RunResult:
-        """Train to the end; whatever ends it, what was learnt is saved."""
+        """Train to the end; whatever ends it but divergence, what was learnt is saved."""
         if not self.run.has_weights():
             self._save()
-        self._started = self._tick = self._saved = self._reported = self._shown = time.monotonic()
-        self._session_images, session_start, finite = 0, self.seconds, True
+        self._tick = self._saved = self._reported = self._shown = time.monotonic()
+        self._session_images, self._session_start, finite = 0, self.at.seconds, True
         while finite and not self._is_over() and not self.control.should_stop:
             finite = self._epoch()
         stopped = self.control.should_stop and not self._is_over()
-        self._save()
-        held_out = self._last_figures()
-        if not finite:
+        if not finite:  # what was saved last stays: the weights of now may be out of all bounds
             raise TrainingDivergedError(
-                f"The training stopped after {self.step:,} steps: the loss was no longer a number.",
+                f"The training stopped after {self.at.step:,} steps: the loss was no longer a number.",
                 kept=f"The last good weights are kept in {self.run.path.name}.",
                 advice=f"Try a lower learning rate than {self.run.training.learning_rate:g}.",
             )
-        seconds = max(self.seconds - session_start, 1e-9)
+        self._save()
+        held_out = self._last_figures()
         return RunResult(
             self.run.path,
             stopped,
-            self.epoch,
-            self.seconds,
-            self._session_images / seconds,
+            self.at.epoch,
+            self.at.seconds,
+            self._images_per_second(),
             held_out,
             tuple(self.run.history()),
         )
@@ -223,9 +213,9 @@ class Trainer:
             self.pictures,
             self.train_numbers,
             batch_size=self.batch_size,
-            shuffle_seed=(self.run.training.seed, self.epoch),
+            shuffle_seed=(self.run.training.seed, self.at.epoch),
             mirror=self.run.training.mirror,
-            skip=self.step_in_epoch,
+            skip=self.at.step_in_epoch,
         )
         for pixels in data:
             self._wait_while_held()
@@ -236,8 +226,8 @@ class Trainer:
             if not math.isfinite(loss):
                 self.vae.reset_metrics()
                 return False
-            self.step += 1
-            self.step_in_epoch += 1
+            self.at.step += 1
+            self.at.step_in_epoch += 1
             self._session_images += len(pixels)
             self._clock()
             self._report(loss)
@@ -247,11 +237,11 @@ class Trainer:
     def _end_epoch(self) -> None:
         train = _terms(self.vae)
         self.vae.reset_metrics()
-        self.epoch, self.step_in_epoch = self.epoch + 1, 0
+        self.at.epoch, self.at.step_in_epoch = self.at.epoch + 1, 0
         held_out = self._evaluate()
-        self._keep_if_best(held_out or train)
+        self.checkpoint.keep_if_best(held_out or train, self.at)
         self._clock()
-        record = EpochRecord(self.epoch, self.step, self.seconds, train, held_out)
+        record = EpochRecord(self.at.epoch, self.at.step, self.at.seconds, train, held_out)
         self.run.append_history(record)
         self.on_progress(record)
 
@@ -259,23 +249,15 @@ class Trainer:
         return self._share_done() >= 1.0
 
     def _share_done(self) -> float:
-        """How much of the training's length is behind: of the steps, of the time, or 0 without an end."""
-        length, (first_step, first_second) = self.run.training, self.origin
-        if length.epochs is not None:
-            return (self.step - first_step) / (length.epochs * self.steps_per_epoch)
-        if length.minutes is not None:
-            return (self.seconds - first_second) / (60.0 * length.minutes)
-        return 0.0
+        at = self.at
+        steps, seconds = at.step - at.first_step, at.seconds - at.first_second
+        return share_done(self.run.training, steps, seconds, self.steps_per_epoch)
 
     def _schedule(self) -> None:
-        """Cosine learning rate where the end is known, and the KL's warm-up at the very start."""
-        share = self._share_done()
-        rate = LAST_RATE + (1.0 - LAST_RATE) * 0.5 * (1.0 + math.cos(math.pi * min(share, 1.0)))
-        rate *= min(1.0, (self.step - self.origin[0] + 1) / RATE_WARM_UP_STEPS)
-        self.vae.optimizer.learning_rate.assign(self.run.training.learning_rate * rate)
-        first_length = self.origin == (0, 0.0)
-        warmed = max((self.step + 1) / KL_WARM_UP_STEPS, share / KL_WARM_UP_SHARE if first_length else 1.0)
-        self.vae.kl_weight.assign(min(1.0, warmed))
+        at, share = self.at, self._share_done()
+        rate = learning_rate(self.run.training.learning_rate, at.step - at.first_step, share)
+        self.vae.optimizer.learning_rate.assign(rate)
+        self.vae.kl_weight.assign(kl_weight(at.step, share, first_length=at.first_step == 0))
 
     # ------------------------------------------------------------------ figures
 
@@ -296,27 +278,20 @@ class Trainer:
     def _last_figures(self) -> Terms | None:
         """Figures of the final weights, which may come after the last epoch's."""
         history = self.run.history()
-        if self.step_in_epoch == 0 and history:
+        if self.at.step_in_epoch == 0 and history:
             return history[-1].held_out
-        if self.step == 0:
+        if self.at.step == 0:
             return None
         held_out = self._evaluate(STOP_SECONDS if self.control.should_stop else math.inf)
         if held_out is not None:
-            self._keep_if_best(held_out)
+            self.checkpoint.keep_if_best(held_out, self.at)
         return held_out
-
-    def _keep_if_best(self, terms: Terms) -> None:
-        if terms.elbo < self.best:
-            self.best = terms.elbo
-            notes = {"step": self.step, "epoch": self.epoch, "figures": terms.as_json()}
-            save_tensors(self.run.path / BEST_FILE, _values(self.average.named_weights()), notes)
-            (self.run.path / POSTERIORS_FILE).unlink(missing_ok=True)  # they belong to the earlier weights
 
     # ------------------------------------------------------------------ time
 
     def _clock(self) -> None:
         now = time.monotonic()
-        self.seconds += now - self._tick
+        self.at.seconds += now - self._tick
         self._tick = now
 
     def _wait_while_held(self) -> None:
@@ -327,7 +302,7 @@ class Trainer:
 
     def _report(self, loss: float) -> None:
         now = time.monotonic()
-        if now - self._reported >= PROGRESS_SECONDS or self.step == 1:
+        if now - self._reported >= PROGRESS_SECONDS or self.at.step == 1:
             self._reported = now
             self.on_progress(self._progress(loss))
         if now - self._saved >= CHECKPOINT_SECONDS:
@@ -337,21 +312,22 @@ class Trainer:
             took = time.monotonic() - now
             self._shown = now + max(SNAPSHOT_SECONDS, took / SNAPSHOT_SHARE)
 
+    def _images_per_second(self) -> float:
+        return self._session_images / max(self.at.seconds - self._session_start, 1e-9)
+
     def _progress(self, loss: float) -> TrainProgress:
         share, left = self._share_done(), None
         if share > 0:
-            done = self.seconds - self.origin[1]
+            done = self.at.seconds - self.at.first_second
             left = max(done / share - done, 0.0)
-        spent = max(time.monotonic() - self._started, 1e-9)
-        rate = self._session_images / min(spent, max(self.seconds, 1e-9))
         return TrainProgress(
-            epoch=self.epoch + 1,
-            step=self.step,
-            step_in_epoch=self.step_in_epoch,
+            epoch=self.at.epoch + 1,
+            step=self.at.step,
+            step_in_epoch=self.at.step_in_epoch,
             steps_per_epoch=self.steps_per_epoch,
-            seconds=self.seconds,
+            seconds=self.at.seconds,
             seconds_left=left,
-            images_per_second=rate,
+            images_per_second=self._images_per_second(),
             loss=loss,
         )
 
@@ -366,8 +342,8 @@ class Trainer:
         self.on_progress(
             Snapshot(
                 self.snapshots,
-                self.step,
-                _values(self.average.named_weights()),
+                self.at.step,
+                copied(self.average.named_weights()),
                 self.sample,
                 np.concatenate(means),
                 np.concatenate(sigmas),
@@ -376,53 +352,26 @@ class Trainer:
 
     # ------------------------------------------------------------------ checkpoints
 
-    def _variables(self) -> dict[str, Any]:
-        """Everything that a resumed training must have back, by name."""
-        named = {f"model/{name}": v for name, v in self.vae.named_weights().items()}
-        named |= {AVERAGE_PREFIX + name: v for name, v in self.average.named_weights().items()}
-        named |= {f"optimizer/{v.path}": v for v in self.vae.optimizer.variables}
-        named |= {f"metric/{m.name}/{v.name}": v for m in self.vae.metrics for v in m.variables}
-        return named | {"noise": self.vae.noise.state}
-
     def _save(self) -> None:
-        notes = {
-            "step": self.step,
-            "epoch": self.epoch,
-            "step_in_epoch": self.step_in_epoch,
-            "batch_size": self.batch_size,
-            "pictures": len(self.train_numbers),
-            "seconds": self.seconds,
-            "origin": self.origin,
-            "best": None if math.isinf(self.best) else self.best,
-        }
-        save_tensors(self.run.path / LATEST_FILE, _values(self._variables()), notes)
+        self.checkpoint.save(self.at)
         self._saved = time.monotonic()
 
-    def _restore(self) -> None:
+    def _restored_counters(self) -> Counters:
         """Take up the run's checkpoint, if it has one."""
-        self._first_noise = self.average.noise.state.numpy()
+        fresh = Counters(self.batch_size, len(self.train_numbers))
         if not self.run.has_weights():
-            return
-        tensors, notes = load_tensors(self.run.path / LATEST_FILE)
-        variables = self._variables()
-        wanted = {name: (tuple(v.shape), str(v.dtype)) for name, v in variables.items()}
-        for name, value in checked(tensors, wanted).items():
-            variables[name].assign(value)
-        self.step, self.epoch, self.step_in_epoch = notes["step"], notes["epoch"], notes["step_in_epoch"]
-        self.seconds, self.origin = notes["seconds"], tuple(notes["origin"])
-        self.best = math.inf if notes["best"] is None else notes["best"]
-        if (notes["batch_size"], notes["pictures"]) != (self.batch_size, len(self.train_numbers)):
-            self.step_in_epoch = 0  # other pictures or batches: the interrupted epoch begins again
+            return fresh
+        at = self.checkpoint.restore()
+        if (at.batch_size, at.pictures) != (fresh.batch_size, fresh.pictures):
+            # Other pictures or batches: the interrupted epoch begins again.
+            at = replace(at, batch_size=fresh.batch_size, pictures=fresh.pictures, step_in_epoch=0)
             self.vae.reset_metrics()
+        return at
 
     def begin_length(self) -> None:
         """Count the run's length from here on."""
-        self.origin = (self.step, self.seconds)
-
-
-def _values(variables: dict[str, Any]) -> dict[str, Any]:
-    # np.array copies: on CPUs .numpy() may share memory with the variable that the next step changes.
-    return {name: np.array(variable.numpy()) for name, variable in variables.items()}
+        self.at.first_step, self.at.first_second = self.at.step, self.at.seconds
+        self._save()
 
 
 def _terms(vae: VAE) -> Terms:

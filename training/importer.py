@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.decode_pool import Decoded, DecodePool, survey_in_workers
+from training.decode_pool import Decoded, DecodePool
 from training.errors import VaeError
 from training.events import Control, ImportProgress, ImportReport
 from training.files import write_atomically
 from training.images import ImageFormat, scan
 from training.pixel_store import SHARD_BYTES, shard_path
-from training.project import INDEX_FILE, Project
+from training.project import INDEX_FILE, Project, telling_index_problems
+from training.survey import survey
 
 HELD_OUT_SHARE = 0.1
 FEWEST_PICTURES = 8
@@ -54,13 +55,17 @@ def import_folder(
     control = control or Control()
     progress = _Progress(on_progress)
     paths = _scan(project, progress, control)
-    previous = project.image_format
+    previous = _settled_format(project)
     image_format = image_format or previous or _choose_format(paths, control)
     if image_format is None or control.should_stop:
         return _report(project, cancelled=True)
     fresh_start = image_format != previous
     kept = set() if fresh_start else _forget_changed(project, paths)
-    with _Writer(project, image_format, fresh_start) as writer, DecodePool(image_format) as pool:
+    with (
+        telling_index_problems(),
+        _Writer(project, image_format, fresh_start) as writer,
+        DecodePool(image_format) as pool,
+    ):
         progress.count_kept(len(kept), writer.used)
         waiting = (path for path in paths if path not in kept)
         for decoded in pool.decode(waiting, should_stop=lambda: control.should_stop):
@@ -92,8 +97,13 @@ def _scan(project: Project, progress: "_Progress", control: Control) -> list[Pat
 
 
 def _choose_format(paths: list[Path], control: Control) -> ImageFormat | None:
-    survey = survey_in_workers(paths, len(paths), should_stop=lambda: control.should_stop)
-    return None if survey is None else survey.image_format
+    surveyed = survey(paths, len(paths), should_stop=lambda: control.should_stop)
+    return None if surveyed is None else surveyed.image_format
+
+
+def _settled_format(project: Project) -> ImageFormat | None:
+    """The project's format, unless it was chosen by too few pictures: those of now may want another."""
+    return project.image_format if project.count_used() >= FEWEST_PICTURES else None
 
 
 def _require_enough(report: ImportReport, source: Path) -> None:
@@ -135,9 +145,7 @@ def _relative(path: Path, source: Path) -> bytes:
 
 
 def _report(project: Project, *, cancelled: bool) -> ImportReport:
-    with project.index() as index:
-        used = index.execute("SELECT COUNT(*) FROM pictures WHERE status = 'used'").fetchone()[0]
-    reasons = project.reasons()
+    used, reasons = project.count_used(), project.reasons()
     skipped = sum(reasons.values())
     return ImportReport(used + skipped, used, skipped, reasons, cancelled)
 
@@ -285,10 +293,11 @@ class _Writer:
 
 def _hold_out_at_least_one(index: sqlite3.Connection) -> None:
     """Without a held-out picture nobody sees overfitting; a small set may have none by its hashes."""
-    used, held_out = index.execute(
-        "SELECT COUNT(*), COALESCE(SUM(held_out), 0) FROM pictures WHERE status = 'used'"
+    used, contents, held_out = index.execute(
+        "SELECT COUNT(*), COUNT(DISTINCT sha256), COALESCE(SUM(held_out), 0)"
+        " FROM pictures WHERE status = 'used'"
     ).fetchone()
-    if used >= FEWEST_PICTURES and held_out == 0:
+    if used >= FEWEST_PICTURES and contents > 1 and held_out == 0:
         index.execute(
             "UPDATE pictures SET held_out = 1 WHERE status = 'used' AND sha256 ="
             " (SELECT MIN(sha256) FROM pictures WHERE status = 'used')"

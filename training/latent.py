@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from io import BytesIO
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
+from training.backend import tf
 from training.config import ModelConfig
 from training.errors import VaeError
 from training.events import Control
@@ -148,7 +148,7 @@ def _read_posteriors(run: Run, pictures: PixelStore) -> Posteriors | None:
     path = run.path / POSTERIORS_FILE
     shape = (len(pictures), run.model.latent_dim)
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             ids, means, sigmas = file["ids"], file["means"], file["sigmas"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None

@@ -3,18 +3,17 @@
 from collections.abc import Iterator
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
-from keras import layers
 from numpy.typing import NDArray
 
+from training.backend import keras, layers, tf
 from training.config import ModelConfig
 from training.objective import bernoulli_nll, gaussian_nll, kl_terms, squared_error
 
 WIDEST, NARROWEST = 128, 32
 RESIDUAL_UP_TO = 16  # residual blocks only where a feature map is at most this wide: depth is cheap there
 VARIANCE_SMOOTHING = 0.05
+LEAST_VARIANCE = 1 / (12 * 255**2)  # of rounding to bytes; below it a decoder has nothing left to learn
 
 
 def width_at(resolution: int) -> int:
@@ -68,6 +67,29 @@ class ResidualBlock(layers.Layer):
         return inputs + self.second(tf.nn.relu(self.first(tf.nn.relu(inputs))))
 
 
+class SmoothUpsampling(keras.initializers.Initializer):
+    """Kernels that start by enlarging smoothly, so that no checkerboard has to be unlearnt.
+
+    Transposed 4 × 4 kernels of stride 2 start as bilinear interpolation of randomly mixed channels; kernels
+    before a sub-pixel output start alike for its 2 × 2 pixels (ICNR, Aitken et al. 2017).
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> tf.Tensor:
+        """[4, 4, out, in] of a transposed convolution, or [3, 3, in, 4 · out] before a sub-pixel output."""
+        random = np.random.default_rng(self.seed)
+        if shape[0] == 4:
+            taps = np.array([0.25, 0.75, 0.75, 0.25])
+            mixing = random.normal(0.0, np.sqrt(2.0 / shape[3]), shape[2:])
+            kernel = np.outer(taps, taps)[:, :, None, None] * mixing
+        else:
+            one = random.normal(0.0, np.sqrt(2.0 / np.prod(shape[:3])), (*shape[:3], shape[3] // 4))
+            kernel = np.tile(one, 4)
+        return tf.constant(kernel, dtype or tf.float32)
+
+
 def _he(seed: int) -> keras.initializers.Initializer:
     return keras.initializers.HeNormal(seed=seed)
 
@@ -112,9 +134,15 @@ def build_decoder(config: ModelConfig, seed: int) -> keras.Model:
     seeds = _seeds(seed + 1)
     sides = resolutions(config.size)[::-1]
     points = features = layers.Input((config.latent_dim,))
-    for number, width in enumerate((256, 512)):
+    # Random first biases: with zeros the origin, the middle of the plane, would start as a singular point.
+    spread = keras.initializers.RandomNormal(stddev=1.0, seed=next(seeds))
+    for number, (width, bias) in enumerate(((256, spread), (512, "zeros"))):
         features = layers.Dense(
-            width, activation="silu", kernel_initializer=_he(next(seeds)), name=f"head_{number}"
+            width,
+            activation="silu",
+            kernel_initializer=_he(next(seeds)),
+            bias_initializer=bias,
+            name=f"head_{number}",
         )(features)
     side, width = sides[0], width_at(sides[0])
     features = layers.Dense(side * side * width, kernel_initializer=_he(next(seeds)), name="unfold")(features)
@@ -123,13 +151,19 @@ def build_decoder(config: ModelConfig, seed: int) -> keras.Model:
         if side != sides[0]:
             features = layers.ReLU()(features)
             features = layers.Conv2DTranspose(
-                width_at(side), 4, 2, "same", kernel_initializer=_he(next(seeds)), name=f"up_{side}"
+                width_at(side),
+                4,
+                2,
+                "same",
+                kernel_initializer=SmoothUpsampling(next(seeds)),
+                name=f"up_{side}",
             )(features)
         if side <= RESIDUAL_UP_TO:
             features = ResidualBlock(width_at(side), next(seeds), f"residual_{side}")(features)
-    features = layers.Conv2D(
-        4 * config.channels, 3, padding="same", kernel_initializer=_he(next(seeds)), name="draw"
-    )(layers.ReLU()(features))
+    smooth = SmoothUpsampling(next(seeds))
+    features = layers.Conv2D(4 * config.channels, 3, padding="same", kernel_initializer=smooth, name="draw")(
+        layers.ReLU()(features)
+    )
     return keras.Model(points, DepthToSpace(name="depth_to_space")(features), name="decoder")
 
 
@@ -214,6 +248,7 @@ class VAE(keras.Model):
             self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
             # σ²'s maximum-likelihood value is the mean squared error (Rybkin et al. 2021, eq. 5).
             best = tf.reduce_mean(error) / float(np.prod(data.shape[1:]))
+            best = tf.maximum(best, LEAST_VARIANCE)
             self.pixel_variance.assign_add(VARIANCE_SMOOTHING * (best - self.pixel_variance))
 
         tf.cond(finite, take, lambda: None)

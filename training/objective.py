@@ -6,7 +6,7 @@ weight (Kingma & Welling 2014, eq. 10). Values are in nats per picture.
 
 import math
 
-import tensorflow as tf
+from training.backend import tf
 
 
 def kl_terms(mean: tf.Tensor, log_variance: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

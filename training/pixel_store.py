@@ -1,5 +1,6 @@
 """The decoded pictures of a project, read from memory-mapped shards."""
 
+import errno
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -54,13 +55,17 @@ class PixelStore:
 
         Raises:
             VaeError: when a shard is missing or damaged.
+            MemoryError: when the pictures do not fit into it.
         """
         wanted = np.asarray(numbers, np.int64)
         pixels = np.empty((len(wanted), *self.shape), np.uint8)
         shards, rows = self._shards[wanted], self._rows[wanted]
         for shard in np.unique(shards):
             here = np.flatnonzero(shards == shard)
-            pixels[here] = self._shard(int(shard))[rows[here]]
+            stored = self._shard(int(shard))
+            if rows[here].max() >= len(stored):
+                raise _damaged(shard_path(self._folder, int(shard)))
+            pixels[here] = stored[rows[here]]
         return pixels
 
     def _shard(self, shard: int) -> NDArray[np.uint8]:
@@ -70,6 +75,8 @@ class PixelStore:
             try:
                 pixels = np.load(path, mmap_mode="r", allow_pickle=False)
             except (OSError, ValueError, EOFError) as error:
+                if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+                    raise MemoryError from error
                 raise _damaged(path) from error
             if pixels.dtype != np.uint8 or pixels.shape[1:] != self.shape:
                 raise _damaged(path)

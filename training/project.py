@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -104,11 +105,10 @@ class Project:
                 advice="Choose another folder for it.",
             ) from error
         lock = _lock(path)
-        with contextlib.closing(sqlite3.connect(path / INDEX_FILE)) as connection:
+        with telling_index_problems(), contextlib.closing(sqlite3.connect(path / INDEX_FILE)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(_SCHEMA)
         created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        # Source paths may hold bytes that are not UTF-8; surrogate escapes survive JSON's ASCII form.
         write_json(path / PROJECT_FILE, {"format": FORMAT, "source": str(source), "created": created})
         return cls(path, source, lock)
 
@@ -143,6 +143,11 @@ class Project:
             self._lock.release()
             self._lock = None
 
+    def remove(self) -> None:
+        """Close the project and delete its folder; the source pictures are not in it."""
+        self.close()
+        shutil.rmtree(self.path, ignore_errors=True)
+
     def __enter__(self) -> Self:
         return self
 
@@ -162,16 +167,10 @@ class Project:
     @contextlib.contextmanager
     def index(self) -> Iterator[sqlite3.Connection]:
         """A connection to the index; what is done in the block is one transaction."""
-        try:
+        with telling_index_problems():
             connection = sqlite3.connect(self.path / INDEX_FILE, timeout=30)
             with contextlib.closing(connection), connection:
                 yield connection
-        except sqlite3.DatabaseError as error:
-            raise VaeError(
-                f"The project's index cannot be used: {error}.",
-                kept="The source pictures are untouched.",
-                advice="Free some space and try again, or import the folder into a new project.",
-            ) from error
 
     @property
     def image_format(self) -> ImageFormat | None:
@@ -179,6 +178,11 @@ class Project:
         with self.index() as index:
             found = index.execute("SELECT value FROM meta WHERE key = 'image_format'").fetchone()
         return None if found is None else ImageFormat.from_json(json.loads(found[0]))
+
+    def count_used(self) -> int:
+        """How many pictures are used."""
+        with self.index() as index:
+            return int(index.execute("SELECT COUNT(*) FROM pictures WHERE status = 'used'").fetchone()[0])
 
     def reasons(self) -> dict[str, int]:
         """How many pictures were skipped for each reason, the commonest first."""
@@ -225,11 +229,24 @@ class Project:
         """The source file of the ``number``-th used picture."""
         with self.index() as index:
             row = index.execute(
-                "SELECT path FROM pictures WHERE status = 'used' ORDER BY id LIMIT 1 OFFSET ?", (number,)
+                "SELECT path FROM pictures WHERE status = 'used' ORDER BY id LIMIT 1 OFFSET ?", (int(number),)
             ).fetchone()
         if row is None:
             raise IndexError(number)
         return self.source / os.fsdecode(row[0])
+
+
+@contextlib.contextmanager
+def telling_index_problems() -> Iterator[None]:
+    """Turn what SQLite says of a damaged index or a full disk into a :class:`VaeError`."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise VaeError(
+            f"The project's index cannot be used: {error}.",
+            kept="The source pictures are untouched.",
+            advice="Free some space and try again, or import the folder into a new project.",
+        ) from error
 
 
 def _lock(path: Path) -> filelock.BaseFileLock:

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from training.config import ModelConfig, TrainConfig
 from training.errors import VaeError
 from training.events import EpochRecord, Terms
-from training.files import read_json, write_atomically, write_json
+from training.files import read_json, telling_write_problems, write_atomically, write_json
 
 FORMAT = 1
 CONFIG_FILE, HISTORY_FILE = "config.json", "history.jsonl"
@@ -80,7 +80,11 @@ class Run:
         return (self.path / LATEST_FILE).is_file()
 
     def append_history(self, record: EpochRecord) -> None:
-        """Add an epoch and make it durable. A line torn by an earlier crash is closed off first."""
+        """Add an epoch and make it durable. A line torn by an earlier crash is closed off first.
+
+        Raises:
+            VaeError: when the disk is full or the folder cannot be written to.
+        """
         line = {
             "epoch": record.epoch,
             "step": record.step,
@@ -88,7 +92,7 @@ class Run:
             "train": record.train.as_json(),
             "held_out": None if record.held_out is None else record.held_out.as_json(),
         }
-        with (self.path / HISTORY_FILE).open("a+b") as file:
+        with telling_write_problems(self.path / HISTORY_FILE), (self.path / HISTORY_FILE).open("a+b") as file:
             if file.tell() > 0:
                 file.seek(-1, os.SEEK_END)
                 if file.read(1) != b"\n":

@@ -1,0 +1,115 @@
+"""What a training must have back to go on as if nothing had happened: kept, and taken up again."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from training.errors import VaeError
+from training.events import Terms
+from training.latent import AVERAGE_PREFIX
+from training.model import VAE
+from training.run import BEST_FILE, LATEST_FILE, POSTERIORS_FILE, Run, checked, load_tensors, save_tensors
+
+
+@dataclass
+class Counters:
+    """How far a run is.
+
+    Attributes:
+        epoch: complete epochs.
+        seconds: training time in all sessions, pauses left out.
+        first_step: the step at which the current length began.
+        first_second: the training time at which it began.
+        batch_size: that ``step_in_epoch`` counts.
+        pictures: that an epoch goes through.
+    """
+
+    batch_size: int
+    pictures: int
+    step: int = 0
+    epoch: int = 0
+    step_in_epoch: int = 0
+    seconds: float = 0.0
+    first_step: int = 0
+    first_second: float = 0.0
+
+    @classmethod
+    def from_notes(cls, notes: Mapping[str, Any]) -> Self:
+        """Rebuild from a checkpoint's notes; raises :class:`VaeError` when they are not such counters."""
+        fields = dataclasses.fields(cls)
+        values = {field.name: notes.get(field.name) for field in fields}
+        for field in fields:
+            value = values[field.name]
+            kind = int if field.type is int else (int, float)
+            if not isinstance(value, kind) or isinstance(value, bool) or not 0 <= value < math.inf:
+                raise VaeError("The checkpoint of this training is damaged.", advice="Start a new training.")
+        return cls(**values)  # type: ignore[arg-type]
+
+
+class Checkpoint:
+    """Keeps the state of one training in its run's folder.
+
+    Args:
+        run: whose folder.
+        vae: what is trained, with its optimiser built.
+        average: its slow average, which is what is shown and judged.
+    """
+
+    def __init__(self, run: Run, vae: VAE, average: VAE) -> None:
+        self._run = run
+        self._vae = vae
+        self._average = average
+        self._best = self._known_best()
+
+    def _variables(self) -> dict[str, Any]:
+        named = {f"model/{name}": v for name, v in self._vae.named_weights().items()}
+        named |= {AVERAGE_PREFIX + name: v for name, v in self._average.named_weights().items()}
+        # Numbered: Keras gives the slots of like-named layers of encoder and decoder the same path.
+        named |= {f"optimizer/{i}/{v.path}": v for i, v in enumerate(self._vae.optimizer.variables)}
+        named |= {f"metric/{m.name}/{v.name}": v for m in self._vae.metrics for v in m.variables}
+        return named | {"noise": self._vae.noise.state}
+
+    def save(self, counters: Counters) -> None:
+        """Replace the latest checkpoint."""
+        notes = dataclasses.asdict(counters)
+        save_tensors(self._run.path / LATEST_FILE, copied(self._variables()), notes)
+
+    def restore(self) -> Counters:
+        """Take up the latest checkpoint.
+
+        Raises:
+            VaeError: when it is damaged or belongs to another network.
+        """
+        tensors, notes = load_tensors(self._run.path / LATEST_FILE)
+        counters = Counters.from_notes(notes)
+        variables = self._variables()
+        wanted = {name: (tuple(v.shape), str(v.dtype)) for name, v in variables.items()}
+        for name, value in checked(tensors, wanted).items():
+            variables[name].assign(value)
+        return counters
+
+    def _known_best(self) -> float:
+        path = self._run.path / BEST_FILE
+        if not path.is_file():
+            return math.inf
+        figures = load_tensors(path)[1].get("figures")
+        elbo = figures.get("elbo") if isinstance(figures, dict) else None
+        return float(elbo) if isinstance(elbo, int | float) else math.inf
+
+    def keep_if_best(self, terms: Terms, counters: Counters) -> None:
+        """Keep the averaged weights where ``terms``, their figures, are the best so far."""
+        if terms.elbo < self._best:
+            self._best = terms.elbo
+            notes = {"step": counters.step, "epoch": counters.epoch, "figures": terms.as_json()}
+            (self._run.path / POSTERIORS_FILE).unlink(missing_ok=True)  # they belong to the earlier weights
+            save_tensors(self._run.path / BEST_FILE, copied(self._average.named_weights()), notes)
+
+
+def copied(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of variables, which later steps do not change."""
+    # np.array copies: on CPUs .numpy() may share memory with the variable.
+    return {name: np.array(variable.numpy()) for name, variable in variables.items()}
