@@ -10,6 +10,7 @@ import logging
 import logging.handlers
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
 NO_DISPLAY = "There is no display here, so the bundled sample is learnt without a window."
+NO_DISPLAY_FOR_FOLDER = "There is no display here. To learn a folder without a window, use: vae train FOLDER"
+DEMO_MINUTES = 1.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     multiprocessing.freeze_support()
     options = _parse(sys.argv[1:] if arguments is None else arguments)
     if not _has_display():
-        return _run_without_window(options.sample or "fashion")
+        return _run_without_window(options)
     try:
         from PySide6.QtWidgets import QApplication
     except ImportError as error:
@@ -45,6 +48,12 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("vae-desktop", description="Learn a folder of pictures and explore it.")
     parser.add_argument("folder", nargs="?", default="", help="a folder of pictures, or a project")
     parser.add_argument("--sample", default="", help="open a bundled sample: fashion or emoji")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=DEMO_MINUTES,
+        help="where there is no display: how long to learn the sample (default: %(default)g)",
+    )
     parser.add_argument("--version", action="version", version=f"vae-desktop {__version__}")
     return parser.parse_args(arguments)
 
@@ -55,11 +64,15 @@ def _has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _run_without_window(sample: str) -> int:
+def _run_without_window(options: argparse.Namespace) -> int:
     from training.__main__ import app
 
+    if options.folder:
+        print(NO_DISPLAY_FOR_FOLDER, file=sys.stderr)
+        return 2
     print(NO_DISPLAY, flush=True)
-    return int(app(["demo", "--sample", sample], prog_name="vae", standalone_mode=False) or 0)
+    demo = ["demo", "--sample", options.sample or "fashion", "--minutes", str(options.minutes)]
+    return int(app(demo, prog_name="vae", standalone_mode=False) or 0)
 
 
 def _explain_missing_library(error: ImportError) -> int:
@@ -111,6 +124,8 @@ def _run(application: "QApplication", options: argparse.Namespace, log_folder: P
         )
 
     sys.excepthook = report
+    # Python's own handler would only be run at the next event, and ends in the hook above.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     app.start(options.folder, options.sample)
     return int(application.exec())
 

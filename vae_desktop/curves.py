@@ -81,8 +81,9 @@ class LossCurves(QWidget):
 
     def _draw(self) -> None:
         times, train, held_out = _series(self._history)
-        self._train.setData(times, train, connect="finite")
-        self._held_out.setData(times, held_out, connect="finite")
+        for curve, losses in ((self._train, train), (self._held_out, held_out)):
+            known = np.isfinite(losses).any()  # a curve without any number makes pyqtgraph warn
+            curve.setData(*((times, losses) if known else ([], [])), connect="finite")
         self._show_lone_points(len(times) == 1)
         self._legend.show_held_out(bool(np.isfinite(held_out).any()))
         extent = robust_range(train, held_out)
@@ -212,7 +213,12 @@ def _series(history: Sequence[EpochRecord]) -> tuple[_Values, _Values, _Values]:
     times = np.array([record.seconds for record in history], np.float64)
     train = np.array([record.train.elbo for record in history], np.float64)
     held_out = [record.held_out.elbo if record.held_out else np.nan for record in history]
-    return times, train, np.array(held_out, np.float64)
+    return times, _finite(train), _finite(np.array(held_out, np.float64))
+
+
+def _finite(losses: _Values) -> _Values:
+    """The losses with NaN, which breaks a line, for infinite ones, which would be drawn somewhere."""
+    return np.where(np.isfinite(losses), losses, np.nan)
 
 
 def _line(colour: QColor, width: float) -> QPen:

@@ -85,12 +85,15 @@ class DecodeLane:
         self._asked: dict[int, Point] = {}  # newest positions, not yet decoded
         self._handles: dict[int, Point] = {}  # every handle's last position
         self._forget = False
+        self._is_working = False
         self._model: LatentModel | None = None
         self._embed: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None
         self._training = False
         self._done: list[Pixels] = []  # tiles of the backdrop under way
         self._tiles_due = float("inf")
         self._tile_seconds = 0.0
+        self._side = COARSE_TILES
+        self._last_backdrop = float("-inf")
         self._thread = threading.Thread(target=self._work, name="decode")
         self._thread.start()
 
@@ -101,13 +104,13 @@ class DecodeLane:
                 # The model that these belong to has not been made yet.
                 weights = Weights(self._weights.make_model, weights.values, weights.embed, weights.training)
             self._weights = weights
-            self._changed.notify()
+            self._changed.notify_all()
 
     def request(self, handle: int, point: Point) -> None:
         """Decode a handle's position; an older position that still waits is forgotten."""
         with self._changed:
             self._handles[handle] = self._asked[handle] = point
-            self._changed.notify()
+            self._changed.notify_all()
 
     def remove_handle(self, handle: int) -> None:
         """Decode this handle no more."""
@@ -116,27 +119,31 @@ class DecodeLane:
             self._asked.pop(handle, None)
 
     def forget(self) -> None:
-        """Let go of the model and all handles, as when a project is closed."""
+        """Let go of the model and all handles, as when a project is closed; no results come after this."""
         with self._changed:
             self._weights, self._forget = None, True
             self._asked.clear()
             self._handles.clear()
-            self._changed.notify()
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._closing or not (self._forget or self._is_working))
 
     def close(self) -> None:
         """End the thread and wait for it."""
         with self._changed:
             self._closing = True
-            self._changed.notify()
+            self._changed.notify_all()
         self._thread.join()
 
     def _work(self) -> None:
         while True:
             with self._changed:
+                self._is_working = False
+                self._changed.notify_all()
                 while not (self._closing or self._has_work()):
                     self._changed.wait(self._patience())
                 if self._closing:
                     return
+                self._is_working = True
                 weights, self._weights = self._weights, None
                 forget, self._forget = self._forget, False
                 asked = {}
@@ -188,8 +195,6 @@ class DecodeLane:
             self._done = []
             self._tiles_due = max(now, self._last_backdrop + self._tile_seconds / TILE_SHARE)
 
-    _last_backdrop = float("-inf")
-
     def _decode(self, points: NDArray[np.float32]) -> Pixels:
         if self._model is None or self._embed is None:
             raise RuntimeError("there is nothing to decode with")
@@ -210,5 +215,3 @@ class DecodeLane:
         self._done, self._tiles_due = [], float("inf")
         self._last_backdrop = time.monotonic()
         self._on_backdrop(Backdrop(tiles.reshape(self._side, self._side, *tiles.shape[1:]), centres))
-
-    _side = COARSE_TILES

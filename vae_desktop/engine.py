@@ -4,6 +4,7 @@ Three lanes: one imports, one trains, one decodes. TensorFlow is imported here a
 window, on the training lane, after the first paint.
 """
 
+import logging
 import threading
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from training.latent import Posteriors
 
 SNAPSHOT_PICTURES = 1000
+_log = logging.getLogger(__name__)
 
 
 class Engine(QObject):
@@ -45,20 +47,19 @@ class Engine(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self._control = Control()
+        self._control = Control()  # of the training
+        self._showing = Control()  # of the encoding of all pictures, which a stopped training is followed by
         self._import_control = Control()
         self._drag = threading.Event()
         self._axes: tuple[int, int] | None = None
         self._decoder_of: Run | None = None
         self._import_lane = Lane("import", lambda error: self.import_failed.emit(_sentence(error)))
         self._train_lane = Lane("train", lambda error: self.training_failed.emit(_sentence(error)))
-        self._decode_lane = DecodeLane(
-            self.decoded.emit, self.backdrop.emit, lambda error: self.failed.emit(_sentence(error))
-        )
+        self._decode_lane = DecodeLane(self.decoded.emit, self.backdrop.emit, self._tell_failure)
 
     def start(self) -> None:
         """Begin to load TensorFlow; :attr:`ready` tells when it is there."""
-        self._train_lane.submit(self._load_tensorflow)
+        self._train_lane.submit(self._load_tensorflow, self._tell_failure)
 
     def _load_tensorflow(self) -> None:
         import training.fit
@@ -85,8 +86,8 @@ class Engine(QObject):
 
     def load_model(self, project: Project) -> None:
         """Show a project's trained model, if it has one."""
-        control = self._control = Control()
-        self._train_lane.submit(lambda: self._load_model(project, control))
+        showing = self._show_anew()
+        self._train_lane.submit(lambda: self._load_model(project, showing), self._tell_failure)
 
     def train(self, project: Project, minutes: float | None, *, new_length: bool = True) -> None:
         """Train a project: go on with its newest run where that fits, else begin one.
@@ -97,8 +98,9 @@ class Engine(QObject):
         """
         control = self._control = Control()
         control.gate(self._drag.is_set())
+        showing = self._show_anew()
         length = TrainConfig(minutes=minutes)
-        self._train_lane.submit(lambda: self._train(project, length, new_length, control))
+        self._train_lane.submit(lambda: self._train(project, length, new_length, control, showing))
 
     def pause(self, paused: bool) -> None:
         """Hold the training at a step boundary, or let it go on."""
@@ -115,8 +117,18 @@ class Engine(QObject):
         else:
             self._drag.clear()
         self._control.gate(closed)
+        self._showing.gate(closed)
 
-    def _train(self, project: Project, length: TrainConfig, new_length: bool, control: Control) -> None:
+    def _show_anew(self) -> Control:
+        """End an encoding under way, whose result will be out of date, and control the next one."""
+        self._showing.stop()
+        self._showing = Control()
+        self._showing.gate(self._drag.is_set())
+        return self._showing
+
+    def _train(
+        self, project: Project, length: TrainConfig, new_length: bool, control: Control, showing: Control
+    ) -> None:
         from training.fit import fits, start_run, train
 
         run = latest_run(project.runs_folder)
@@ -132,26 +144,25 @@ class Engine(QObject):
             snapshot_pictures=SNAPSHOT_PICTURES,
         )
         self.trained.emit(result)
-        # A stop ends the training, not the encoding after it; closing the program ends that too.
-        self._show_run(project, Run.open(run.path), self._control if control.should_stop else control)
+        self._show_run(project, Run.open(run.path), showing)
 
     def _on_training(self, event: TrainProgress | EpochRecord | Snapshot, run: Run) -> None:
         if isinstance(event, TrainProgress):
             self.training_progress.emit(event)
         elif isinstance(event, EpochRecord):
             self.epoch_finished.emit(event)
-        else:
+        elif np.isfinite(event.means).all():  # otherwise the training is about to stop and say so
             axes = self._plane_axes(event.means)
             self._decode_lane.set_weights(self._weights(run, event.weights, training=True))
             self._emit_positions(event.indices, event.means, event.sigmas, axes)
 
-    def _load_model(self, project: Project, control: Control) -> None:
+    def _load_model(self, project: Project, showing: Control) -> None:
         run = latest_run(project.runs_folder)
         if run is not None:
             self._adopt(run)
-            self._show_run(project, run, control)
+            self._show_run(project, run, showing)
 
-    def _show_run(self, project: Project, run: Run, control: Control) -> None:
+    def _show_run(self, project: Project, run: Run, showing: Control) -> None:
         """Decode with a run's best weights, and show where all pictures lie."""
         from training.fit import fits
         from training.latent import LatentModel, all_posteriors, load_weights
@@ -161,7 +172,7 @@ class Engine(QObject):
         pictures = project.pictures()
         found: Posteriors | None = None
         if fits(run, project):
-            found = all_posteriors(run, model, pictures, control)
+            found = all_posteriors(run, model, pictures, showing)
         if found is not None:
             axes = self._plane_axes(found.means)
             self._emit_positions(np.arange(len(pictures)), found.means, found.sigmas, axes)
@@ -179,23 +190,29 @@ class Engine(QObject):
         self._decode_lane.remove_handle(handle)
 
     def close_project(self) -> None:
-        """Stop whatever is done with the open project and wait for it; what was done is kept."""
-        self._control.stop()
-        self._import_control.stop()
-        for lane in (self._import_lane, self._train_lane):
-            idle = threading.Event()
-            lane.submit(idle.set)
-            idle.wait()
+        """Stop whatever is done with the open project and wait for it; what was done is kept.
+
+        Nothing is emitted for it after this returns; what was emitted before may still be on its way.
+        """
+        self._stop_all()
+        self._import_lane.wait()
+        self._train_lane.wait()
         self._decode_lane.forget()
         self._decoder_of = self._axes = None
 
     def close(self) -> None:
         """End all threads, in order; a training is saved first."""
-        self._control.stop()
-        self._import_control.stop()
+        self._stop_all()
         self._import_lane.close()
         self._train_lane.close()
         self._decode_lane.close()
+
+    def _stop_all(self) -> None:
+        for control in (self._control, self._showing, self._import_control):
+            control.stop()
+
+    def _tell_failure(self, error: Exception) -> None:
+        self.failed.emit(_sentence(error))
 
     def _adopt(self, run: Run) -> None:
         """Turn to another run: its plane's axes are found anew."""
@@ -237,6 +254,8 @@ class Engine(QObject):
 
 
 def _sentence(error: Exception) -> str:
+    """What to tell; what is not meant for people goes to the log."""
     if isinstance(error, VaeError):
         return str(error)
+    _log.error("A background job failed", exc_info=error)
     return f"Something unexpected went wrong ({type(error).__name__}: {error}). The log file has the details."

@@ -105,7 +105,7 @@ class TrainingPanel(QWidget):
         self._state = state
         if not state.has_pictures:
             self.set_history([])
-            self._line.show_text("")
+            self._line.show_text(_LOADING if self._loading else "")
         elif state == WindowState.READY and not self._history:
             self.show_coach(_ENCOURAGEMENT)
         elif state == WindowState.PAUSED:
