@@ -114,7 +114,7 @@ def import_command(
     if report.cancelled:
         messages.print("Stopped. What was read is kept; run the command again to go on.")
     messages.print(f"{report.found:,} found, {report.used:,} used, {report.skipped:,} skipped", markup=False)
-    print_table(report.reasons, "skipped because")
+    print_table(report.reasons, "Skipped because:")
     messages.print(f"Project: {path}", soft_wrap=True, markup=False)
 
 
@@ -229,7 +229,7 @@ def _print_result(result: RunResult, json_output: bool) -> None:
         f"{ending} after {result.epochs} epochs, {result.seconds:.0f} s,"
         f" {result.images_per_second:,.0f} pictures a second."
     )
-    print_table(held_out or {}, "held-out pictures, nats each")
+    print_table(held_out or {}, "Held-out pictures, nats each:")
     messages.print(f"Run: {result.run}", soft_wrap=True, markup=False)
 
 

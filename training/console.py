@@ -25,7 +25,9 @@ def print_table(values: Mapping[str, Any], title: str = "") -> None:
     """Names and values, nested ones indented; nothing when there are none."""
     if not values:
         return
-    table = Table(title=title or None, title_justify="left", show_header=False, box=None, pad_edge=False)
+    if title:
+        messages.print(title)
+    table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")
     for name, value in values.items():

@@ -270,6 +270,8 @@ class Trainer:
         self.average.noise.state.assign(self._first_noise)
         self.average.reset_metrics()
         for pixels in batches(self.pictures, self.held_out_numbers, batch_size=EVALUATE_BATCH):
+            if self.control.wait_while_held():
+                self._tick = time.monotonic()
             self._test_step(pixels)
             if time.monotonic() > deadline:
                 return None

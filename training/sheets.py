@@ -68,7 +68,7 @@ def save_image(image: Image.Image, path: Path) -> None:
 def latent_map(
     model: LatentModel, posteriors: Posteriors, held_out: NDArray[np.bool_], height: int = 960
 ) -> Image.Image:
-    """Left: decodings over the prior's quantiles. Right: where all pictures lie, in the prior's 1, 2, 3σ."""
+    """Left: decodings over the prior's quantiles. Right: where all pictures lie, in the prior's 1, 2, 3 σ."""
     size = model.config.size
     side = max(height // max(size, 48), 8)
     axes = plane_axes(posteriors.means)
@@ -90,8 +90,8 @@ def _scatter(means: NDArray[np.float32], held_out: NDArray[np.bool_], side: int)
     for sigma in (1, 2, 3):
         radius = sigma * scale
         draw.ellipse((middle - radius, middle - radius, middle + radius, middle + radius), outline=FAINT)
-        draw.text((middle + 4, middle - radius + 2), f"{sigma}σ", fill=INK, font_size=11 * oversampling)
-    opacity = int(np.clip(255 * 12 / np.sqrt(max(len(means), 1)), 40, 200))
+        draw.text((middle + 4, middle - radius + 2), f"{sigma} sd", fill=INK, font_size=11 * oversampling)
+    opacity = int(np.clip(255 * 35 / np.sqrt(max(len(means), 1)), 40, 200))
     radius = 2.0 * oversampling
     for chosen, colour in ((~held_out, TRAINING_COLOUR), (held_out, HELD_OUT_COLOUR)):
         for z1, z2 in means[chosen]:

@@ -1,0 +1,102 @@
+"""What every test gets: folders of its own, an eye on threads and logs, and small projects to work with."""
+
+import logging
+import os
+import shutil
+import sys
+import threading
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt is imported
+
+import pytest
+from pictures import write_pictures
+
+from training.images import ImageFormat
+from training.importer import import_folder
+from training.project import Project
+from vae_desktop.qt_libraries import advice
+
+try:
+    import PySide6.QtWidgets  # noqa: F401
+except ImportError as missing:
+    sys.exit(f"The tests need Qt, which cannot be loaded: {missing}. {advice(str(missing))}")
+
+THREAD_SECONDS = 5.0  # for a thread that is on its way out
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path_factory, monkeypatch):
+    """Nothing of the person who runs the tests is read or written."""
+    home = tmp_path_factory.mktemp("home")
+    for kind in ("DATA", "CACHE", "CONFIG", "STATE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
+
+
+@pytest.fixture(autouse=True)
+def _no_threads_left():
+    """Fails a test that leaves a thread of ours behind; TensorFlow's own are daemons."""
+    before = set(threading.enumerate())
+    yield
+    left = [thread for thread in threading.enumerate() if thread not in before and not thread.daemon]
+    for thread in left:
+        thread.join(THREAD_SECONDS)
+    names = [thread.name for thread in left if thread.is_alive()]
+    assert not names, f"these threads were left running: {names}"
+
+
+class _Collector(logging.Handler):
+    def __init__(self):
+        super().__init__(logging.WARNING)
+        self.lines = []
+
+    def emit(self, record):
+        self.lines.append(f"{record.levelname} {record.name}: {record.getMessage()}")
+
+
+@pytest.fixture(autouse=True)
+def _no_warnings_logged(request):
+    """Fails a test during which we logged a warning or worse, unless it looks at the log itself (caplog)."""
+    collector = _Collector()
+    loggers = [logging.getLogger(name) for name in ("training", "vae_desktop")]
+    for logger in loggers:
+        logger.addHandler(collector)
+    yield
+    for logger in loggers:
+        logger.removeHandler(collector)
+    if "caplog" not in request.fixturenames:
+        assert not collector.lines, "\n".join(["unexpectedly logged:", *collector.lines])
+
+
+@pytest.fixture(scope="session")
+def imported(tmp_path_factory):
+    """imported(n, size, colour): the folder of a project with ``n`` pictures, made once; do not change it."""
+    known: dict[tuple[int, int, bool], Path] = {}
+
+    def make(n: int, size: int, colour: bool) -> Path:
+        key = (n, size, colour)
+        if key not in known:
+            folder = tmp_path_factory.mktemp("imported")
+            write_pictures(folder / "source", n, size, colour=colour)
+            with Project.create(folder / "project", folder / "source") as project:
+                import_folder(project, image_format=ImageFormat(size, 3 if colour else 1))
+            known[key] = folder / "project"
+        return known[key]
+
+    return make
+
+
+@pytest.fixture
+def make_project(imported, tmp_path):
+    """make_project(n, size=32, colour=False): an open project of one's own with ``n`` pictures."""
+    opened: list[Project] = []
+
+    def make(n: int = 24, size: int = 32, colour: bool = False) -> Project:
+        path = tmp_path / f"project-{len(opened)}"
+        shutil.copytree(imported(n, size, colour), path)
+        opened.append(Project.open(path, write=True))
+        return opened[-1]
+
+    yield make
+    for project in opened:
+        project.close()

@@ -1,0 +1,340 @@
+"""The command `vae` as people and scripts run it: in a process of its own."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+from pictures import write_pictures
+from PIL import Image
+
+from training import __version__
+from training.__main__ import app
+from training.project import PROJECT_FILE, Project, default_project_path, is_project
+
+TERMS = {"elbo", "reconstruction", "kl", "kl_mean", "kl_variance"}
+
+
+def vae(*arguments, **options):
+    command = [sys.executable, "-m", "training", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
+
+
+def result(done):
+    """The one JSON object that a successful command printed."""
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return json.loads(done.stdout)
+
+
+def problem(done):
+    """What a command that could not do its work said: one paragraph, no traceback."""
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.strip()
+    return done.stderr
+
+
+@pytest.fixture
+def vae_here(capfd):
+    """Like :func:`vae`, but within this process, which has loaded TensorFlow already."""
+
+    def run(*arguments):
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            app(list(map(str, arguments)), prog_name="vae")
+        return subprocess.CompletedProcess(arguments, ended.value.code, *capfd.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def poisoned(tmp_path):
+    """An environment in which importing TensorFlow fails at once."""
+    (tmp_path / "poison").mkdir()
+    (tmp_path / "poison" / "tensorflow.py").write_text("raise RuntimeError('TensorFlow was imported')\n")
+    return {**os.environ, "PYTHONPATH": str(tmp_path / "poison")}
+
+
+@pytest.fixture
+def source(tmp_path):
+    write_pictures(tmp_path / "my pictures", 20)
+    (tmp_path / "my pictures" / "notes.txt").write_text("hello")
+    return tmp_path / "my pictures"
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder of pictures trained on by `vae train FOLDER`: (folder, its environment, the result)."""
+    folder = tmp_path_factory.mktemp("cli")
+    write_pictures(folder / "pictures", 20)
+    environment = os.environ | {f"XDG_{kind}_HOME": str(folder / kind) for kind in ("DATA", "CACHE")}
+    done = vae("train", folder / "pictures", "--epochs=2", "--seed=3", "--json", env=environment)
+    return folder / "pictures", environment, done
+
+
+@pytest.fixture
+def trained_project(trained, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", trained[1]["XDG_DATA_HOME"])
+    return default_project_path(trained[0])
+
+
+# ---------------------------------------------------------------------- what it does
+
+
+def test_import_counts_every_file(source, tmp_path):
+    found = result(vae("import", source, "--project", tmp_path / "project", "--size", 48, "--json"))
+    assert found == {
+        "project": str(tmp_path / "project"),
+        "found": 21,
+        "used": 20,
+        "skipped": 1,
+        "reasons": {"not a picture": 1},
+    }
+    with Project.open(tmp_path / "project", write=False) as project:
+        assert project.image_format.size == 48
+
+
+def test_import_tells_people_the_same(source):
+    done = vae("import", source)
+    assert done.returncode == 0
+    assert done.stdout == ""
+    assert "21 found, 20 used, 1 skipped" in done.stderr
+    assert "not a picture" in done.stderr
+    assert is_project(default_project_path(source))
+
+
+def test_train_on_a_folder_imports_it_first(trained, trained_project):
+    found = result(trained[2])
+    assert set(found) == {"run", "epochs", "seconds", "images_per_second", "stopped", "held_out"}
+    assert (found["epochs"], found["stopped"]) == (2, False)
+    assert set(found["held_out"]) == TERMS
+    held_out = found["held_out"]
+    assert held_out["kl"] == pytest.approx(held_out["kl_mean"] + held_out["kl_variance"])
+    assert held_out["elbo"] == pytest.approx(held_out["reconstruction"] + held_out["kl"])
+    assert found["run"] == str(trained_project / "runs" / "run-001")
+
+
+def test_train_goes_on_where_it_was(trained_project, tmp_path):
+    subprocess.run(["cp", "-r", trained_project, tmp_path / "project"], check=True)
+    done = vae("train", tmp_path / "project", "--resume", "--epochs=1")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert "Finished after 3 epochs" in done.stderr
+    for word in ("oneDNN", "absl", "WARNING", "I0000", "retracing"):
+        assert word not in done.stderr
+
+
+def test_encode_gives_each_picture_its_posterior(trained, trained_project, vae_here):
+    images = sorted(trained[0].iterdir())[:2]
+    found = result(vae_here("encode", trained_project, *images, "--json"))
+    assert set(found) == {"run", "posteriors"}
+    assert [row["image"] for row in found["posteriors"]] == list(map(str, images))
+    for row in found["posteriors"]:
+        assert len(row["mean"]) == len(row["standard_deviation"]) == 2
+        assert all(sigma > 0 for sigma in row["standard_deviation"])
+
+
+def test_decode_writes_the_picture_of_a_point(trained_project, tmp_path, vae_here):
+    out = tmp_path / "point.png"
+    assert result(vae_here("decode", trained_project, "--at=0.5,-1", "--out", out, "--json")) == {
+        "out": str(out)
+    }
+    with Image.open(out) as image:
+        assert image.size == (32, 32)
+
+
+def test_map_writes_a_picture(trained_project, tmp_path, vae_here):
+    out = tmp_path / "map.png"
+    assert result(vae_here("map", trained_project, "--out", out, "--json")) == {"out": str(out)}
+    with Image.open(out) as image:
+        assert image.width > 2 * image.height
+
+
+def test_doctor_tells_what_a_report_of_a_problem_needs():
+    found = result(vae("doctor", "--json"))
+    assert found["versions"]["vae-desktop"]
+    assert re.match(r"2\.\d+", found["versions"]["tensorflow"])
+    assert found["onednn"] is True
+    assert found["device"]
+    assert found["device"].startswith("CPU") == bool(found["why_not_gpu"])
+    assert found["threads"]["cores"] == os.cpu_count()
+    assert found["cache"].startswith(os.environ["XDG_CACHE_HOME"])
+    assert found["projects"].startswith(os.environ["XDG_DATA_HOME"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs SIGINT")
+def test_ctrl_c_stops_a_training_and_keeps_it(make_project):
+    project = make_project(24)
+    project.close()
+    command = [sys.executable, "-m", "training", "train", str(project.path), "--json"]
+    training = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    history = project.runs_folder / "run-001" / "history.jsonl"
+    with training:
+        while not history.exists() and training.poll() is None:
+            with pytest.raises(subprocess.TimeoutExpired):
+                training.wait(0.1)
+        training.send_signal(signal.SIGINT)
+        out, messages = training.communicate(timeout=60)
+    assert training.returncode == 0, messages
+    assert "Traceback" not in messages
+    found = json.loads(out)
+    assert found["stopped"] is True
+    assert found["epochs"] >= 1
+    with Project.open(project.path, write=True):  # not locked any more
+        assert (project.runs_folder / "run-001" / "latest.safetensors").exists()
+
+
+# ---------------------------------------------------------------------- what it refuses
+
+
+def test_version_and_help_do_not_wait_for_tensorflow(poisoned):
+    done = vae("--version", env=poisoned)
+    assert (done.returncode, done.stdout) == (0, f"vae {__version__}\n")
+    assert "train" in vae("--help", env=poisoned).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["train"], "Missing argument"),
+        (["fly"], "No such command"),
+        (["train", "{source}", "--epochs=0"], "epochs"),
+        (["train", "{source}", "--epochs=two"], "epochs"),
+        (["train", "{source}", "--epochs=1", "--minutes=1"], "not both"),
+        (["train", "{source}", "--size=50"], "multiple of 16"),
+        (["train", "{source}", "--likelihood=laplace"], "likelihood"),
+        (["train", "{source}", "--latent-dim=0"], "latent"),
+        (["train", "{source}", "--learning-rate=-1"], "learning rate"),
+        (["import", "{source}", "--size=1000"], "multiple of 16"),
+        (["import", "sample:cats"], "fashion"),
+        (["decode", "{source}", "--at=a,b", "--out=x.png"], "not a point"),
+        (["map", "{source}", "--out=x.png"], "not a VAE Desktop project"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_wrong_arguments_are_told_before_tensorflow_is_imported(poisoned, source, arguments, word):
+    done = vae(*(argument.format(source=source) for argument in arguments), env=poisoned)
+    assert word in problem(done)
+    assert not is_project(default_project_path(source))
+
+
+def not_pictures(folder):
+    (folder / "notes.txt").write_text("hello")
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")
+
+
+@pytest.mark.parametrize("command", ["import", "train"])
+@pytest.mark.parametrize(
+    ("fill", "word"),
+    [
+        (lambda folder: None, "is empty"),
+        (not_pictures, "picture that can be read"),
+        (lambda folder: write_pictures(folder, 1), "Only 1 picture"),
+    ],
+    ids=["empty", "no pictures", "one picture"],
+)
+def test_a_folder_of_no_use_is_told_and_is_no_trouble_later(tmp_path, poisoned, command, fill, word):
+    source = tmp_path / "source"
+    source.mkdir()
+    fill(source)
+    told = problem(vae(command, source, env=poisoned))
+    assert word in told.replace("\n", " ")
+    place = default_project_path(source)
+    assert not place.exists()
+    write_pictures(source / "more", 12)
+    assert result(vae("import", source, "--json", env=poisoned))["used"] >= 12
+    assert is_project(place)
+
+
+def test_a_failed_import_leaves_the_wished_place_free_for_another_folder(tmp_path, source, poisoned):
+    (tmp_path / "empty").mkdir()
+    for wrong in (tmp_path / "empty", tmp_path / "missing", source / "notes.txt"):
+        problem(vae("import", wrong, "--project", tmp_path / "project", env=poisoned))
+    assert (
+        result(vae("import", source, "--project", tmp_path / "project", "--json", env=poisoned))["used"] == 20
+    )
+
+
+def test_problems_are_told_to_scripts_as_json(tmp_path, poisoned):
+    done = vae("import", tmp_path / "missing", "--json", env=poisoned)
+    problem(done)
+    told = json.loads(done.stdout)["error"]
+    assert "does not exist" in told["what"]
+    assert told["advice"]
+
+
+@pytest.mark.parametrize("command", ["import", "train"])
+def test_a_file_instead_of_a_folder_is_told(source, poisoned, command):
+    told = problem(vae(command, source / "notes.txt", env=poisoned))
+    assert "is a file, not a folder" in told.replace("\n", " ")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_an_unreadable_folder_is_told(source):
+    source.chmod(0)
+    script = (
+        "import os, sys\n"
+        "from training.__main__ import app\n"
+        "try:\n"
+        "    app(['import', '/nowhere/at/all'])\n"  # so that all is loaded while our files may be read
+        "except SystemExit:\n"
+        "    pass\n"
+        "if os.geteuid() == 0:\n"
+        "    os.seteuid(65534)\n"
+        "app()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "import", str(source)], capture_output=True, text=True, check=False
+    )
+    source.chmod(0o755)
+    assert "no permission to read" in problem(done).replace("\n", " ")
+    assert not default_project_path(source).exists()
+
+
+@pytest.mark.parametrize("command", ["import", "train", "map"])
+def test_a_project_of_a_newer_version_is_told(make_project, poisoned, tmp_path, command):
+    project = make_project(12)
+    path = project.path / PROJECT_FILE
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format": 99}))
+    options = {"import": [project.source, "--project", project.path], "train": [project.path]}
+    told = problem(
+        vae(command, *options.get(command, [project.path, "--out", tmp_path / "map.png"]), env=poisoned)
+    )
+    assert "newer version" in told.replace("\n", " ")
+
+
+def test_a_project_of_another_folder_is_not_taken_over(make_project, source, poisoned):
+    project = make_project(12)
+    project.close()
+    told = problem(vae("import", source, "--project", project.path, env=poisoned))
+    assert "belongs to another folder" in told.replace("\n", " ")
+    with Project.open(project.path, write=False) as untouched:
+        assert untouched.count_used() == 12
+
+
+def test_a_project_that_is_open_elsewhere_is_told(make_project, poisoned):
+    project = make_project(12)
+    told = problem(vae("train", project.path, "--epochs=1", env=poisoned))
+    assert "open in another program" in told.replace("\n", " ")
+
+
+def test_an_untrained_project_says_how_to_train_it(make_project, tmp_path, poisoned):
+    project = make_project(12)
+    told = problem(vae("decode", project.path, "--at=0,0", "--out", tmp_path / "x.png", env=poisoned))
+    assert "vae train" in told
+    assert not (tmp_path / "x.png").exists()
+
+
+def test_what_is_no_picture_is_not_encoded(trained_project, source, vae_here):
+    told = problem(vae_here("encode", trained_project, source / "notes.txt"))
+    assert "not a picture" in told.replace("\n", " ")
+
+
+def test_what_tensorflow_says_when_it_cannot_be_loaded_is_not_swallowed(poisoned):
+    done = vae("doctor", env=poisoned)
+    assert done.returncode != 0
+    assert "TensorFlow was imported" in done.stderr

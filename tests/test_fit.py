@@ -1,0 +1,345 @@
+import itertools
+import math
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from training import fit, schedule
+from training.config import ModelConfig, TrainConfig
+from training.errors import VaeError
+from training.events import Control, EpochRecord, Snapshot, TrainProgress
+from training.fit import TrainingDivergedError, resume_run, start_run, train
+from training.latent import LatentModel, load_model, load_weights
+from training.project import Project
+from training.run import BEST_FILE, LATEST_FILE, POSTERIORS_FILE, Run, latest_run, load_tensors
+
+SETTINGS = TrainConfig(epochs=3, batch_size=8, mirror=True)
+
+
+class Recorder:
+    """Collects a training's events, and calls ``on_step`` between any two of its steps."""
+
+    def __init__(self, on_step=lambda _step: None):
+        self.events = []
+        self.on_step = on_step
+
+    def __call__(self, event):
+        self.events.append(event)
+        if isinstance(event, TrainProgress):
+            self.on_step(event.step)
+
+    def of(self, kind):
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+@pytest.fixture
+def _every_step_reported(monkeypatch):
+    monkeypatch.setattr(fit, "PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr(fit, "SNAPSHOT_SECONDS", 0.0)
+    monkeypatch.setattr(fit, "SNAPSHOT_SHARE", 1e9)
+
+
+@pytest.fixture(scope="module")
+def trained(imported, tmp_path_factory):
+    """An uninterrupted training of three epochs with snapshots: (project's path, result, events)."""
+    path = tmp_path_factory.mktemp("trained") / "project"
+    subprocess.run(["cp", "-r", imported(32, 32, True), path], check=True)
+    recorder = Recorder()
+    with pytest.MonkeyPatch.context() as patch, Project.open(path, write=True) as project:
+        for name, value in (("PROGRESS_SECONDS", 0.0), ("SNAPSHOT_SECONDS", 0.0), ("SNAPSHOT_SHARE", 1e9)):
+            patch.setattr(fit, name, value)
+        result = train(project, start_run(project, SETTINGS), recorder, snapshot_pictures=10)
+    return path, result, recorder
+
+
+def curve(history):
+    """All figures of a history, float64 [epochs, 6]."""
+    terms = [(record.train, record.held_out) for record in history]
+    return np.array([[*t.as_json().values(), *h.as_json().values()] for t, h in terms])
+
+
+def test_every_epoch_is_reported_and_written_down(trained):
+    _, result, recorder = trained
+    epochs = recorder.of(EpochRecord)
+    steps_per_epoch = recorder.of(TrainProgress)[0].steps_per_epoch
+    assert [(e.epoch, e.step) for e in epochs] == [(n, n * steps_per_epoch) for n in (1, 2, 3)]
+    assert (result.epochs, result.stopped, result.held_out) == (3, False, epochs[-1].held_out)
+    assert curve(result.history) == pytest.approx(curve(epochs))
+    assert curve(Run.open(result.run).history()) == pytest.approx(curve(epochs))
+    assert all(earlier.seconds < later.seconds for earlier, later in itertools.pairwise(epochs))
+    assert result.images_per_second > 0
+
+
+def test_the_terms_are_finite_add_up_and_the_kl_is_not_negative(trained):
+    _, result, _ = trained
+    for record in result.history:
+        for terms in (record.train, record.held_out):
+            assert math.isfinite(terms.elbo)
+            assert terms.elbo == pytest.approx(terms.reconstruction + terms.kl_mean + terms.kl_variance)
+            assert terms.kl_mean >= 0
+            assert terms.kl_variance >= 0
+
+
+def test_progress_counts_steps_and_time_left(trained):
+    _, result, recorder = trained
+    progress = recorder.of(TrainProgress)
+    assert [event.step for event in progress] == list(range(1, result.history[-1].step + 1))
+    assert progress[-1].seconds_left == pytest.approx(0, abs=1e-6)
+    assert progress[0].seconds_left > 0
+    assert {event.epoch for event in progress} == {1, 2, 3}
+
+
+def test_snapshots_are_copies_that_decode_to_what_they_say(trained):
+    path, result, recorder = trained
+    snapshots = recorder.of(Snapshot)
+    assert [snapshot.number for snapshot in snapshots] == list(range(1, len(snapshots) + 1))
+    first, last = snapshots[0], snapshots[-1]
+    assert first.step < last.step
+    changed = [name for name in first.weights if not np.array_equal(first.weights[name], last.weights[name])]
+    assert len(changed) > 20  # had they not been copied, all would hold the weights of the end
+    with Project.open(path, write=False) as project:
+        pixels = project.pictures().read(first.indices)
+    for snapshot in (first, last):
+        posteriors = LatentModel(Run.open(result.run).model, snapshot.weights).encode(pixels)
+        np.testing.assert_allclose(posteriors.means, snapshot.means, atol=1e-4)
+        np.testing.assert_allclose(posteriors.sigmas, snapshot.sigmas, atol=1e-4)
+
+
+def test_best_weights_are_those_of_the_best_held_out_epoch(trained):
+    _, result, _ = trained
+    tensors, notes = load_tensors(result.run / BEST_FILE)
+    best = min(result.history, key=lambda record: record.held_out.elbo)
+    assert notes["epoch"] == best.epoch
+    assert notes["figures"]["elbo"] == pytest.approx(best.held_out.elbo)
+    assert set(tensors) == set(load_weights(Run.open(result.run)))
+
+
+def test_stopped_amid_an_epoch_and_resumed_it_gives_the_same_history(trained, make_project, monkeypatch):
+    monkeypatch.setattr(fit, "PROGRESS_SECONDS", 0.0)
+    _, whole, recorder = trained
+    project, control = make_project(32, 32, colour=True), Control()
+    steps = recorder.of(TrainProgress)[0].steps_per_epoch + 1
+    stopping = Recorder(lambda step: step == steps and control.stop())
+    first = train(project, start_run(project, SETTINGS), stopping, control)
+    assert first.stopped
+    assert first.epochs == 1
+    assert stopping.of(TrainProgress)[-1].step == steps  # not one step more
+    assert first.held_out is not None
+    run = resume_run(project)
+    resumed = Recorder()
+    second = train(project, run, resumed)
+    assert resumed.of(TrainProgress)[0].step == steps + 1
+    assert (second.stopped, second.epochs) == (False, 3)
+    assert curve(second.history) == pytest.approx(curve(whole.history), rel=1e-4, abs=1e-4)
+    ours, theirs = (load_tensors(path / LATEST_FILE)[0] for path in (second.run, whole.run))
+    assert set(ours) == set(theirs)
+    assert all(np.allclose(ours[name], theirs[name], rtol=1e-3, atol=1e-4) for name in ours)
+
+
+def test_a_finished_training_goes_on_for_another_length(trained, tmp_path):
+    path, result, _ = trained
+    subprocess.run(["cp", "-r", path, tmp_path / "project"], check=True)
+    with Project.open(tmp_path / "project", write=True) as project:
+        (project.runs_folder / result.run.name / POSTERIORS_FILE).write_bytes(b"of the weights before")
+        longer = train(project, resume_run(project), length=TrainConfig(epochs=1))
+        run = resume_run(project)
+    assert longer.epochs == 4
+    assert [record.epoch for record in longer.history] == [1, 2, 3, 4]
+    assert longer.seconds > result.seconds
+    assert run.training == replace(SETTINGS, epochs=1)
+    improved = longer.history[3].held_out.elbo < min(r.held_out.elbo for r in longer.history[:3])
+    assert (run.path / POSTERIORS_FILE).exists() is not improved
+
+
+@pytest.mark.usefixtures("_every_step_reported")
+def test_a_held_training_takes_no_step_and_a_stop_ends_it_within_one(make_project):
+    """Held by a drag after step 2 and by a pause after step 4, then stopped; seen from another thread."""
+    import threading
+
+    project, control, held, go_on = make_project(32), Control(), threading.Event(), threading.Event()
+    steps = []
+
+    def on_step(step):
+        steps.append(step)
+        if step in (2, 4):
+            (control.gate if step == 2 else control.pause)(True)
+            held.set()
+
+    def watch():
+        for holding in (control.gate, control.pause):
+            assert held.wait(60)
+            held.clear()
+            seen = len(steps)
+            go_on.wait(0.5)  # long enough for dozens of steps
+            quiet.append(len(steps) == seen)
+            holding(False)
+        control.stop()
+
+    quiet, watcher = [], threading.Thread(target=watch)
+    watcher.start()
+    result = train(project, start_run(project, TrainConfig(batch_size=8)), Recorder(on_step), control)
+    watcher.join()
+    assert quiet == [True, True]
+    assert result.stopped
+    assert steps[:4] == [1, 2, 3, 4]
+    # Waiting is not training; the first step alone, in which the graph is built, may take seconds.
+    assert load_tensors(result.run / LATEST_FILE)[1]["step"] == steps[-1]
+
+
+def test_a_few_pictures_are_learnt_by_heart(make_project):
+    project = make_project(19)
+    pictures = project.pictures()
+    pixels = pictures.read(np.flatnonzero(~pictures.held_out))
+    run = start_run(project, TrainConfig(epochs=60, batch_size=4, learning_rate=3e-3), latent_dim=4)
+    result = train(project, run)
+    weights = {
+        name.removeprefix("average/"): value
+        for name, value in load_tensors(run.path / LATEST_FILE)[0].items()
+        if name.startswith("average/")
+    }
+    model = LatentModel(run.model, weights)
+    drawn = model.decode(model.encode(pixels).means)
+    error = np.mean((drawn.astype(float) - pixels) ** 2)
+    spread = np.mean((pixels - pixels.mean(axis=0)) ** 2)
+    assert error < 0.1 * spread
+    assert result.history[-1].train.elbo < result.history[0].train.elbo
+
+
+def test_a_training_that_diverges_says_so_and_keeps_finite_weights(make_project):
+    project = make_project(24)
+    run = start_run(project, TrainConfig(epochs=60, batch_size=4, learning_rate=1e6))
+    with pytest.raises(TrainingDivergedError, match="no longer a number") as caught:
+        train(project, run)
+    assert "learning rate" in caught.value.advice
+    tensors, _ = load_tensors(run.path / LATEST_FILE)
+    assert all(np.isfinite(value).all() for value in tensors.values())
+    assert resume_run(project).path == run.path
+    assert load_model(run).decode(np.zeros((1, 2))).shape == (1, 32, 32, 1)
+
+
+def test_minutes_end_a_training_and_a_damaged_shard_is_told(make_project):
+    project = make_project(24)
+    result = train(project, start_run(project, TrainConfig(minutes=1e-4, batch_size=8)))
+    assert not result.stopped
+    assert result.seconds > 0
+    (shard,) = project.pixels_folder.glob("*.npy")
+    shard.write_bytes(b"scratched")
+    with pytest.raises(VaeError, match="missing or damaged"):
+        train(project, resume_run(project), length=TrainConfig(epochs=1))
+
+
+def test_a_run_needs_pictures_of_its_own_size(make_project, trained, tmp_path):
+    with Project.create(tmp_path / "empty", tmp_path) as project:
+        with pytest.raises(VaeError, match="no pictures yet"):
+            start_run(project, SETTINGS)
+        with pytest.raises(VaeError, match="no training to resume"):
+            resume_run(project)
+    project = make_project(24)
+    _, result, _ = trained
+    subprocess.run(["cp", "-r", result.run, project.runs_folder], check=True)
+    with pytest.raises(VaeError, match="another size") as caught:
+        resume_run(project)
+    assert caught.value.kept
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from training import fit
+from training.config import TrainConfig
+from training.project import Project
+
+fit.CHECKPOINT_SECONDS = fit.PROGRESS_SECONDS = 0.0  # a checkpoint after every step
+
+def die(event):
+    if getattr(event, "step", 0) == 6:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+project = Project.open(Path(sys.argv[1]), write=True)
+fit.train(project, fit.start_run(project, TrainConfig(epochs=3, batch_size=8, mirror=True)), die)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL on Windows")
+def test_a_killed_training_loses_no_more_than_since_its_last_checkpoint(make_project, trained, monkeypatch):
+    monkeypatch.setattr(fit, "PROGRESS_SECONDS", 0.0)
+    project = make_project(32, 32, colour=True)
+    project.close()
+    command = [sys.executable, "-c", KILLED, project.path]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    with Project.open(project.path, write=True) as opened:
+        recorder = Recorder()
+        result = train(opened, resume_run(opened), recorder)
+    assert recorder.of(TrainProgress)[0].step == 6  # step 5 was the last that was kept
+    assert curve(result.history) == pytest.approx(curve(trained[1].history), rel=1e-4, abs=1e-4)
+
+
+OUT_OF_MEMORY = """
+import resource, sys
+from pathlib import Path
+import training.fit
+from training.__main__ import app
+
+used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 2 * 2**30,) * 2)
+app(["train", sys.argv[1], "--epochs=1", "--batch-size=60000"])
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs RLIMIT_AS")
+def test_too_little_memory_is_told_with_a_batch_that_may_fit(make_project):
+    """One batch of 60,000 pictures of 128 × 128 × 3 bytes is 2.9 GB; the process may take 2 GB more."""
+    project = make_project(12, 128, colour=True)
+    with project.index() as index:
+        columns = "size, mtime_ns, sha256, status, shard, row"
+        index.execute(
+            f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70000)"
+            f" INSERT INTO pictures (path, {columns}) SELECT 'copy ' || i, {columns} FROM n, pictures"
+            " WHERE row = 0"
+        )
+    project.close()
+    command = [sys.executable, "-c", OUT_OF_MEMORY, project.path]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 2, done.stderr[-3000:]
+    assert "not enough memory for batches of 60,000 pictures" in done.stderr
+    assert "Try a batch size of 30,000" in done.stderr
+    assert "Traceback" not in done.stderr
+    run = latest_run(project.runs_folder)
+    assert run is not None
+    assert load_model(run).decode(np.zeros((1, 2))).shape == (1, 128, 128, 3)
+
+
+def test_the_learning_rate_warms_up_and_falls_along_a_cosine():
+    rates = [schedule.learning_rate(1.0, step, step / 1000) for step in range(1001)]
+    assert rates[0] == pytest.approx(1 / schedule.RATE_WARM_UP_STEPS, rel=0.01)
+    assert max(rates) == pytest.approx(1, rel=0.05)
+    assert rates[500] == pytest.approx((1 + schedule.LAST_RATE) / 2, rel=1e-6)
+    assert rates[1000] == pytest.approx(schedule.LAST_RATE)
+    assert schedule.learning_rate(1.0, 10**6, 0.0) == 1.0  # without an end it stays
+
+
+def test_the_kl_is_warmed_up_once_in_at_most_500_steps():
+    assert schedule.kl_weight(0, 0.0, first_length=True) == pytest.approx(1 / 500)
+    assert schedule.kl_weight(499, 0.0, first_length=True) == 1
+    assert schedule.kl_weight(10, 0.04, first_length=True) == pytest.approx(0.5)
+    assert schedule.kl_weight(10, 0.0, first_length=False) == 1
+
+
+@pytest.mark.parametrize(
+    ("length", "share"),
+    [(TrainConfig(epochs=10), 0.25), (TrainConfig(minutes=2), 0.5), (TrainConfig(), 0.0)],
+)
+def test_a_length_is_counted_in_its_own_unit(length, share):
+    assert schedule.share_done(length, steps=50, seconds=60, steps_per_epoch=20) == pytest.approx(share)
+
+
+def test_a_run_keeps_the_settings_it_was_made_with(make_project):
+    run = start_run(make_project(24), SETTINGS, latent_dim=7, likelihood="gaussian")
+    assert Run.open(run.path).model == ModelConfig(32, 1, 7, "gaussian")
+    assert Run.open(run.path).training == SETTINGS

@@ -1,0 +1,141 @@
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+from training.config import ModelConfig, TrainConfig
+from training.errors import VaeError
+from training.events import EpochRecord, Terms
+from training.run import (
+    CONFIG_FILE,
+    HISTORY_FILE,
+    LATEST_FILE,
+    Run,
+    checked,
+    latest_run,
+    load_tensors,
+    save_tensors,
+)
+
+MODEL, TRAINING = ModelConfig(32, 1), TrainConfig(epochs=2)
+
+
+@pytest.fixture
+def run(tmp_path):
+    return Run.create(tmp_path / "runs", MODEL, TRAINING)
+
+
+def record(epoch, held_out=True):
+    terms = Terms(100.0 - epoch, 1.5, 0.25)
+    return EpochRecord(epoch, epoch * 10, epoch * 0.5, terms, terms if held_out else None)
+
+
+def test_runs_are_numbered_and_read_back(tmp_path, run):
+    second = Run.create(tmp_path / "runs", ModelConfig(64, 3, 5, "gaussian"), TrainConfig(minutes=1))
+    assert [run.path.name, second.path.name] == ["run-001", "run-002"]
+    assert Run.open(run.path) == run
+    assert Run.open(second.path) == second
+
+
+def test_the_newest_run_with_weights_is_the_latest(tmp_path, run):
+    assert latest_run(tmp_path / "runs") is None
+    second, third = (Run.create(tmp_path / "runs", MODEL, TRAINING) for _ in range(2))
+    for made in (run, second):
+        save_tensors(made.path / LATEST_FILE, {"a": np.zeros(1)}, {})
+    assert not third.has_weights()
+    assert latest_run(tmp_path / "runs") == second
+    (second.path / CONFIG_FILE).write_text("scratched")
+    assert latest_run(tmp_path / "runs") == run
+
+
+def test_the_history_is_read_as_it_was_written(run):
+    records = [record(1), record(2, held_out=False), record(3)]
+    assert run.history() == []
+    for each in records:
+        run.append_history(each)
+    assert run.history() == records
+
+
+def test_a_torn_line_costs_its_own_epoch_alone(run):
+    run.append_history(record(1))
+    run.append_history(record(2))
+    path = run.path / HISTORY_FILE
+    path.write_bytes(path.read_bytes()[:-25])
+    assert run.history() == [record(1)]
+    run.append_history(record(2))
+    run.append_history(record(3))
+    assert run.history() == [record(1), record(2), record(3)]
+
+
+def test_epochs_done_again_after_a_crash_count_once(run):
+    for epoch in (1, 2, 3, 2):
+        run.append_history(record(epoch))
+    assert [each.epoch for each in run.history()] == [1, 2]
+
+
+@pytest.mark.parametrize("change", [{"format": 99}, {"format": "1"}, {"model": {}}, {"training": None}])
+def test_settings_that_are_newer_or_damaged_are_refused(run, change):
+    path = run.path / CONFIG_FILE
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(VaeError):
+        Run.open(run.path)
+
+
+def test_tensors_come_back_with_shape_type_and_notes(tmp_path):
+    tensors = {
+        "scalar": np.array(3.5, np.float32),
+        "one": np.array([7], np.int64),
+        "turned": np.arange(6, dtype=np.float32).reshape(2, 3).T,
+        "none": np.zeros((0, 2), np.float32),
+    }
+    notes = {"step": 3, "best": None, "µ": "ü"}
+    save_tensors(tmp_path / "a", tensors, notes)
+    loaded, read = load_tensors(tmp_path / "a")
+    assert read == notes
+    assert set(loaded) == set(tensors)
+    for name, tensor in tensors.items():
+        assert loaded[name].dtype == tensor.dtype
+        assert loaded[name].shape == tensor.shape
+        np.testing.assert_array_equal(loaded[name], tensor)
+
+
+class Bomb:
+    def __reduce__(self):
+        return print, ("a pickle was opened",)
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 100, pickle.dumps(Bomb()), b"\xff" * 8 + b"{}"])
+def test_a_file_that_holds_no_weights_is_refused(tmp_path, content, capsys):
+    (tmp_path / "a").write_bytes(content)
+    with pytest.raises(VaeError, match="cannot be read"):
+        load_tensors(tmp_path / "a")
+    assert capsys.readouterr().out == ""
+
+
+def test_weights_cut_short_are_refused(tmp_path):
+    save_tensors(tmp_path / "a", {"a": np.zeros(1000, np.float32)}, {})
+    content = (tmp_path / "a").read_bytes()
+    (tmp_path / "a").write_bytes(content[:-100])
+    with pytest.raises(VaeError, match="cannot be read"):
+        load_tensors(tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    ("tensors", "word"),
+    [
+        ({}, "do not fit"),
+        ({"a": np.zeros(3, np.float32)}, "do not fit"),
+        ({"a": np.zeros(2, np.float64)}, "do not fit"),
+        ({"a": np.array([1, np.nan], np.float32)}, "not numbers"),
+        ({"a": np.array([1, np.inf], np.float32)}, "not numbers"),
+    ],
+)
+def test_tensors_that_do_not_fit_or_are_not_finite_are_refused(tensors, word):
+    with pytest.raises(VaeError, match=word):
+        checked(tensors, {"a": ((2,), "float32")})
+
+
+def test_of_many_tensors_only_the_wanted_are_taken():
+    a = np.ones(2, np.float32)
+    assert list(checked({"a": a, "b": a}, {"a": ((2,), "float32")})) == ["a"]
