@@ -7,7 +7,6 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pytest
 from pictures import write_nasty, write_pictures
 from PIL import Image
@@ -57,7 +56,7 @@ def test_every_file_of_a_nasty_folder_is_accounted_for(tmp_path):
     with Project.create(tmp_path / "project", source) as project:
         report = import_folder(project)
         skipped = dict(project.skipped())
-        used = {project.picture_path(number) for number in range(project.count_used())}
+        used = {project.picture_path(picture_id) for picture_id in project.pictures().ids}
     wanted = Counter(reason for reason in expected.values() if reason)
     assert report.found == len(expected) == report.used + report.skipped
     assert report.reasons == dict(wanted)
@@ -186,8 +185,9 @@ def test_held_out_is_a_tenth_by_content_and_the_same_in_every_project(tmp_path):
     for name in ("one", "two"):
         with Project.create(tmp_path / f"{name}-project", tmp_path / name) as project:
             import_folder(project, image_format=COLOUR)
-            numbers = np.flatnonzero(project.pictures().held_out)
-            held_out[name] = {project.picture_path(number).read_bytes() for number in numbers}
+            pictures = project.pictures()
+            kept = pictures.ids[pictures.held_out]
+            held_out[name] = {project.picture_path(picture_id).read_bytes() for picture_id in kept}
     assert 10 < len(held_out["one"]) < 60  # 30 ± 5.2
     copied = {path.read_bytes() for path in (tmp_path / "two").iterdir()}
     assert held_out["two"] == held_out["one"] & copied
@@ -209,10 +209,10 @@ def test_copies_of_a_picture_are_on_the_same_side_of_the_split(tmp_path):
         shutil.copy(path, path.with_name(f"copy of {path.name}"))
     with Project.create(tmp_path / "project", tmp_path / "source") as project:
         import_folder(project, image_format=COLOUR)
-        held_out = project.pictures().held_out
+        pictures = project.pictures()
         sides = {}
-        for number, is_out in enumerate(held_out):
-            sides.setdefault(project.picture_path(number).read_bytes(), set()).add(bool(is_out))
+        for picture_id, is_out in zip(pictures.ids, pictures.held_out, strict=True):
+            sides.setdefault(project.picture_path(picture_id).read_bytes(), set()).add(bool(is_out))
     assert len(sides) == 12
     assert all(len(side) == 1 for side in sides.values())
 

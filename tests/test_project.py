@@ -170,10 +170,10 @@ def test_every_picture_is_found_back_in_its_source_file(make_project):
     assert len(pictures) == project.count_used() == 12
     assert project.image_format == ImageFormat(32, 1)
     for number in (0, 5, 11):
-        with Image.open(project.picture_path(number)) as image:
+        with Image.open(project.picture_path(pictures.ids[number])) as image:
             assert image.tobytes() == pictures.read([number]).tobytes()
-    with pytest.raises(IndexError):
-        project.picture_path(12)
+    with pytest.raises(KeyError):
+        project.picture_path(pictures.ids.max() + 1)
 
 
 def test_a_project_may_be_moved_to_another_place(make_project, tmp_path):

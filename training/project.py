@@ -20,9 +20,8 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-import filelock
 import numpy as np
 import platformdirs
 from numpy.typing import NDArray
@@ -31,6 +30,9 @@ from training.errors import VaeError
 from training.files import read_json, write_json
 from training.images import ImageFormat
 from training.pixel_store import PixelStore
+
+if TYPE_CHECKING:
+    import filelock
 
 FORMAT = 1
 PROJECT_FILE, INDEX_FILE, LOCK_FILE = "project.json", "index.sqlite", "lock"
@@ -71,7 +73,7 @@ class Project:
     Reading methods may be called from any thread; each call opens its own connection to the index.
     """
 
-    def __init__(self, path: Path, source: Path, lock: filelock.BaseFileLock | None) -> None:
+    def __init__(self, path: Path, source: Path, lock: "filelock.BaseFileLock | None") -> None:
         self.path = path
         self.source = source
         self._lock = lock
@@ -225,14 +227,12 @@ class Project:
             held_out=held_out.astype(bool),
         )
 
-    def picture_path(self, number: int) -> Path:
-        """The source file of the ``number``-th used picture."""
+    def picture_path(self, picture_id: int) -> Path:
+        """The source file of a picture, by the index's id of it (see :class:`PixelStore`)."""
         with self.index() as index:
-            row = index.execute(
-                "SELECT path FROM pictures WHERE status = 'used' ORDER BY id LIMIT 1 OFFSET ?", (int(number),)
-            ).fetchone()
+            row = index.execute("SELECT path FROM pictures WHERE id = ?", (int(picture_id),)).fetchone()
         if row is None:
-            raise IndexError(number)
+            raise KeyError(picture_id)
         return self.source / os.fsdecode(row[0])
 
 
@@ -249,7 +249,9 @@ def telling_index_problems() -> Iterator[None]:
         ) from error
 
 
-def _lock(path: Path) -> filelock.BaseFileLock:
+def _lock(path: Path) -> "filelock.BaseFileLock":
+    import filelock  # it brings asyncio along, which the first paint need not wait for
+
     # The operating system drops this lock when its owner dies, so a crash never leaves a project locked.
     lock = filelock.FileLock(path / LOCK_FILE, thread_local=False)
     try:

@@ -5,7 +5,6 @@ It knows no engine: what a person asks for goes out as a signal, what happened c
 
 import math
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QUrl, Signal
@@ -29,6 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from training import __version__
 from vae_desktop.decode_view import DecodeView
 from vae_desktop.dropping import DropFrame, read_drop
 from vae_desktop.latent_plane import LatentPlane, PlaneMode
@@ -341,14 +341,10 @@ class MainWindow(QMainWindow):
             self.plane.remove_handle(self.plane.active_handle)
 
     def _show_about(self) -> None:
-        try:
-            number = version("vae-desktop")
-        except PackageNotFoundError:  # run from a bare copy of the sources
-            number = ""
         box = QMessageBox(self)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setWindowTitle(f"About {_TITLE}")
-        box.setText(f"{_TITLE} {number}".strip())
+        box.setText(f"{_TITLE} {__version__}")
         box.setInformativeText(
             "Drop a folder of your own pictures; a variational autoencoder learns it; "
             "drag points on its plane.\n\n"

@@ -182,7 +182,9 @@ class PlaneSession(QObject):
 
     def _path(self, number: int) -> Path | None:
         try:
-            return None if self._project is None else self._project.picture_path(number)
+            if self._project is None or self._pictures is None:
+                return None
+            return self._project.picture_path(self._pictures.ids[number])
         except VaeError:
             _log.exception("The file of picture %d is not known", number)
             return None
