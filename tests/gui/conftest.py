@@ -1,0 +1,62 @@
+"""The whole program in a test: an App with settings of its own, and a project that was trained once."""
+
+import shutil
+
+import pytest
+from hearing import Hearing
+
+from training.config import TrainConfig
+from training.project import Project
+from vae_desktop.app import App
+from vae_desktop.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(tmp_path / "settings.ini")
+
+
+@pytest.fixture
+def start_app(qtbot, settings):
+    """start_app(folder="", sample=""): the program on the screen; every one is quit at the end."""
+    started: list[App] = []
+
+    def start(folder="", sample="") -> App:
+        app = App(settings)
+        started.append(app)
+        Hearing(app.engine)
+        qtbot.addWidget(app.window)
+        app.start(str(folder), sample)
+        return app
+
+    yield start
+    for app in started:
+        app.window.close()
+
+
+@pytest.fixture
+def app(start_app):
+    return start_app()
+
+
+@pytest.fixture(scope="session")
+def trained_once(imported, tmp_path_factory):
+    from training.fit import start_run, train
+
+    path = tmp_path_factory.mktemp("trained") / "project"
+    shutil.copytree(imported(40, 32, True), path)
+    with Project.open(path, write=True) as project:
+        train(project, start_run(project, TrainConfig(epochs=10)))
+    return path
+
+
+@pytest.fixture
+def trained(trained_once, tmp_path):
+    """The folder of a project of one's own with 40 pictures and a training of 10 epochs."""
+    return shutil.copytree(trained_once, tmp_path / "trained")
+
+
+@pytest.fixture
+def untrained(imported, tmp_path):
+    """The folder of a project of one's own with 24 pictures."""
+    return shutil.copytree(imported(24, 32, False), tmp_path / "untrained")
