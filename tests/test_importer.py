@@ -346,3 +346,26 @@ def test_a_full_disk_is_told_and_the_import_can_be_done_again(tmp_path):
         assert opened.image_format == COLOUR
         assert opened.pictures().read(range(40)).shape == (40, 32, 32, 3)
         assert import_folder(opened, image_format=ImageFormat(64, 3)).used == 40
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut short"])
+def test_importing_again_heals_a_damaged_shard(make_project, damage):
+    project = make_project(12)
+    before = project.pictures().read(range(12))
+    shard = next(project.pixels_folder.glob("*.npy"))
+    if damage == "missing":
+        shard.unlink()
+    else:
+        os.truncate(shard, shard.stat().st_size // 2)
+    with pytest.raises(VaeError, match="missing or damaged"):
+        project.pictures().read(range(12))
+    report = import_folder(project)
+    assert (report.found, report.used) == (12, 12)
+    assert (project.pictures().read(range(12)) == before).all()
+
+
+def test_a_project_of_which_nothing_is_damaged_or_changed_is_not_decoded_again(make_project):
+    project = make_project(12)
+    before = rows(project)
+    import_folder(project)
+    assert rows(project) == before

@@ -50,6 +50,10 @@ class Counters:
         return cls(**values)  # type: ignore[arg-type]
 
 
+class UnusableCheckpointError(VaeError):
+    """A training cannot be gone on with; its best weights may still be shown."""
+
+
 class Checkpoint:
     """Keeps the state of one training in its run's folder.
 
@@ -82,13 +86,19 @@ class Checkpoint:
         """Take up the latest checkpoint.
 
         Raises:
-            VaeError: when it is damaged or belongs to another network.
+            UnusableCheckpointError: when it is damaged or belongs to another network.
         """
-        tensors, notes = load_tensors(self._run.path / LATEST_FILE)
-        counters = Counters.from_notes(notes)
         variables = self._variables()
         wanted = {name: (tuple(v.shape), str(v.dtype)) for name, v in variables.items()}
-        for name, value in checked(tensors, wanted).items():
+        try:
+            tensors, notes = load_tensors(self._run.path / LATEST_FILE)
+            counters = Counters.from_notes(notes)
+            values = checked(tensors, wanted)
+        except VaeError as error:
+            raise UnusableCheckpointError(
+                f"This training cannot be gone on with. {error.what}", advice="Start a new training."
+            ) from error
+        for name, value in values.items():
             variables[name].assign(value)
         return counters
 

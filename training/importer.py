@@ -18,7 +18,7 @@ from training.errors import VaeError
 from training.events import Control, ImportProgress, ImportReport
 from training.files import write_atomically
 from training.images import ImageFormat, scan
-from training.pixel_store import SHARD_BYTES, shard_path
+from training.pixel_store import SHARD_BYTES, open_shard, shard_path
 from training.project import INDEX_FILE, Project, telling_index_problems
 from training.survey import survey
 
@@ -60,6 +60,8 @@ def import_folder(
     if image_format is None or control.should_stop:
         return _report(project, cancelled=True)
     fresh_start = image_format != previous
+    if not fresh_start:
+        _forget_damaged(project, image_format)
     kept = set() if fresh_start else _forget_changed(project, paths)
     with (
         telling_index_problems(),
@@ -73,7 +75,7 @@ def import_folder(
             progress.add(decoded)
         if fresh_start and control.should_stop and previous is not None:
             writer.discard()  # the pictures at the earlier size stay
-    progress.send(last=True)
+    progress.send(at_once=True)
     report = _report(project, cancelled=control.should_stop)
     if not control.should_stop:
         _require_enough(report, project.source)
@@ -93,6 +95,7 @@ def _scan(project: Project, progress: "_Progress", control: Control) -> list[Pat
             f"The folder {project.source} is empty.", advice="Choose a folder with pictures in it."
         )
     progress.scanning = False
+    progress.send(at_once=True)
     return paths
 
 
@@ -117,6 +120,19 @@ def _require_enough(report: ImportReport, source: Path) -> None:
     why = "; ".join(f"{count:,} × {reason}" for reason, count in list(report.reasons.items())[:4])
     advice = "Choose a folder with more pictures (JPEG, PNG, WebP, GIF, BMP or TIFF)."
     raise VaeError(what + (f" Skipped: {why}." if why else ""), advice=advice)
+
+
+def _forget_damaged(project: Project, image_format: ImageFormat) -> None:
+    """Drop the rows of shards that are missing or damaged, so that their pictures are decoded again."""
+    with project.index() as index:
+        needed = "SELECT shard, MAX(row) + 1 FROM pictures WHERE shard IS NOT NULL GROUP BY shard"
+        for shard, rows in index.execute(needed).fetchall():
+            try:
+                intact = len(open_shard(project.pixels_folder, shard, image_format.shape)) >= rows
+            except VaeError:
+                intact = False
+            if not intact:
+                index.execute("DELETE FROM pictures WHERE shard = ?", (shard,))
 
 
 def _forget_changed(project: Project, paths: Iterable[Path]) -> set[Path]:
@@ -178,9 +194,9 @@ class _Progress:
                 self.fresh.append(decoded.pixels)
         self.send()
 
-    def send(self, *, last: bool = False) -> None:
+    def send(self, *, at_once: bool = False) -> None:
         now = time.monotonic()
-        if not last and now - self.sent < REPORT_SECONDS:
+        if not at_once and now - self.sent < REPORT_SECONDS:
             return
         self.sent = now
         done = self.used + self.skipped

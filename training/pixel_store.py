@@ -71,17 +71,27 @@ class PixelStore:
     def _shard(self, shard: int) -> NDArray[np.uint8]:
         pixels = self._open.get(shard)
         if pixels is None:
-            path = shard_path(self._folder, shard)
-            try:
-                pixels = np.load(path, mmap_mode="r", allow_pickle=False)
-            except (OSError, ValueError, EOFError) as error:
-                if isinstance(error, OSError) and error.errno == errno.ENOMEM:
-                    raise MemoryError from error
-                raise _damaged(path) from error
-            if pixels.dtype != np.uint8 or pixels.shape[1:] != self.shape:
-                raise _damaged(path)
-            self._open[shard] = pixels
+            pixels = self._open[shard] = open_shard(self._folder, shard, self.shape)
         return pixels
+
+
+def open_shard(folder: Path, shard: int, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """A shard's pictures, uint8 [n, S, S, C], memory-mapped.
+
+    Raises:
+        VaeError: when the shard is missing or damaged.
+        MemoryError: when it cannot be mapped.
+    """
+    path = shard_path(folder, shard)
+    try:
+        pixels: NDArray[np.uint8] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+            raise MemoryError from error
+        raise _damaged(path) from error
+    if pixels.dtype != np.uint8 or pixels.shape[1:] != shape:
+        raise _damaged(path)
+    return pixels
 
 
 def _damaged(path: Path) -> VaeError:

@@ -1,6 +1,7 @@
 """Builds the window and the engine, joins them by signals, and shuts them down in order."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
@@ -39,6 +40,7 @@ class App(QObject):
         self.plane = PlaneSession(self.window, self.engine)
         self.project: Project | None = None
         self._is_closing = False
+        self._first_job: Callable[[], None] | None = None
         self.window.set_loading(True)
         self.window.close_guard = self._may_close
         self.window.installEventFilter(self)
@@ -46,19 +48,25 @@ class App(QObject):
         self._join_window()
 
     def start(self, folder: str = "", sample: str = "") -> None:
-        """Show the window, and open what was asked for or was open last."""
-        self.window.show()
+        """Show the window; what was asked for or was open last is opened after the first paint."""
+        last, resume = self.settings.last_project, self.settings.resume_training
         if sample:
-            QTimer.singleShot(0, self, lambda: self.open_sample(sample))
+            self._begin_with(sample, lambda: self.open_sample(sample))
         elif folder:
-            QTimer.singleShot(0, self, lambda: self.open_path(folder))
-        elif self.settings.last_project and Path(self.settings.last_project).is_dir():
+            self._begin_with(Path(folder).name, lambda: self.open_path(folder))
+        elif last and Path(last).is_dir():
             # An unfinished import is remembered by its source folder, and opening that goes on with it.
-            last, resume = self.settings.last_project, self.settings.resume_training
-            QTimer.singleShot(0, self, lambda: self.open_path(last, resume=resume))
+            self._begin_with("", lambda: self.open_path(last, resume=resume))
+        self.window.show()
+
+    def _begin_with(self, title: str, job: Callable[[], None]) -> None:
+        """Let the first paint show the place of the pictures that are about to be opened."""
+        self._first_job = job
+        self.window.set_state(WindowState.IMPORTING)
+        self.window.library.start_import(title)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Load TensorFlow only once the window has been painted: the import holds the GUI up for a while."""
+        """Begin to work only once the window has been painted: importing TensorFlow holds the GUI up."""
         if event.type() == QEvent.Type.Paint:
             self.window.removeEventFilter(self)
             QTimer.singleShot(0, self, self._after_first_paint)
@@ -66,6 +74,8 @@ class App(QObject):
 
     def _after_first_paint(self) -> None:
         self.engine.start()
+        if self._first_job is not None:
+            self._first_job()
         self.window.set_samples(
             [
                 SampleCard(sample.name, sample.title, sample.description, _preview(sample.name))
@@ -119,7 +129,7 @@ class App(QObject):
         try:
             folder = unpack(find_sample(name))
         except VaeError as error:
-            self.window.show_problem(str(error))
+            self._tell(str(error))
             return
         self.open_folder(str(folder))
 
@@ -151,7 +161,7 @@ class App(QObject):
             else:
                 project = Project.create(path, source)
         except VaeError as error:
-            self.window.show_problem(str(error))
+            self._tell(str(error))
             return False
         self.close_project()
         self.window.welcome.clear_problem()
@@ -172,6 +182,12 @@ class App(QObject):
         self.window.refresh_recent()
         self.window.set_state(WindowState.EMPTY)
         self.settings.save_session("", training=False)
+
+    def _tell(self, problem: str) -> None:
+        """Say why something could not be opened, on the first page unless a project is open."""
+        if self.project is None:
+            self.window.set_state(WindowState.EMPTY)
+        self.window.show_problem(problem)
 
     def _give_up(self, text: str) -> None:
         self.close_project()

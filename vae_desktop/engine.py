@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 
 from training.config import TrainConfig
 from training.errors import VaeError
-from training.events import Control, EpochRecord, Snapshot, TrainProgress
+from training.events import Control, EpochRecord, RunResult, Snapshot, TrainProgress
 from training.importer import import_folder
 from training.project import Project
 from training.run import Run, latest_run
@@ -129,22 +129,33 @@ class Engine(QObject):
     def _train(
         self, project: Project, length: TrainConfig, new_length: bool, control: Control, showing: Control
     ) -> None:
-        from training.fit import fits, start_run, train
+        from training.checkpoint import UnusableCheckpointError
+        from training.fit import fits, start_run
 
         run = latest_run(project.runs_folder)
         if run is None or not fits(run, project):
             run = start_run(project, length)
+        try:
+            result = self._fit(project, run, length if new_length else None, control)
+        except UnusableCheckpointError as error:
+            self.failed.emit(f"{error.what} It is kept, and a new one was begun.")
+            run = start_run(project, length)
+            result = self._fit(project, run, None, control)
+        self.trained.emit(result)
+        self._show_run(project, Run.open(run.path), showing)
+
+    def _fit(self, project: Project, run: Run, length: TrainConfig | None, control: Control) -> RunResult:
+        from training.fit import train
+
         self._adopt(run)
-        result = train(
+        return train(
             project,
             run,
             lambda event: self._on_training(event, run),
             control,
-            length=length if new_length else None,
+            length=length,
             snapshot_pictures=SNAPSHOT_PICTURES,
         )
-        self.trained.emit(result)
-        self._show_run(project, Run.open(run.path), showing)
 
     def _on_training(self, event: TrainProgress | EpochRecord | Snapshot, run: Run) -> None:
         if isinstance(event, TrainProgress):
@@ -168,15 +179,19 @@ class Engine(QObject):
         from training.latent import LatentModel, all_posteriors, load_weights
 
         values = load_weights(run)
+        if self._axes is not None:  # no need to wait until all pictures are encoded
+            self._decode_lane.set_weights(self._weights(run, values, training=False))
         model = LatentModel(run.model, values)
         pictures = project.pictures()
         found: Posteriors | None = None
         if fits(run, project):
             found = all_posteriors(run, model, pictures, showing)
         if found is not None:
+            if self._axes is None:
+                self._plane_axes(found.means)
+                self._decode_lane.set_weights(self._weights(run, values, training=False))
             axes = self._plane_axes(found.means)
             self._emit_positions(np.arange(len(pictures)), found.means, found.sigmas, axes)
-        self._decode_lane.set_weights(self._weights(run, values, training=False))
         self.model_loaded.emit()
 
     # ------------------------------------------------------------------ decoding
@@ -217,7 +232,7 @@ class Engine(QObject):
     def _adopt(self, run: Run) -> None:
         """Turn to another run: its plane's axes are found anew."""
         if self._decoder_of is None or self._decoder_of.path != run.path:
-            self._axes = None
+            self._axes = (0, 1) if run.model.latent_dim == 2 else None
 
     def _weights(self, run: Run, values: dict[str, NDArray[np.float32]], *, training: bool) -> Weights:
         from training.latent import LatentModel

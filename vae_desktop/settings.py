@@ -73,7 +73,7 @@ class Settings:
 
     @property
     def last_project(self) -> str:
-        """The project folder that was open when the program quit, '' for none."""
+        """The project that was open when the program quit, or the folder being imported; '' for none."""
         value = self._store.value("session/project", "")
         return value if isinstance(value, str) else ""
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hearing import falls_silent, is_quiet, told
 
+from training.project import Project
 from training.run import latest_run
 from vae_desktop.engine import Engine
 
@@ -122,3 +123,18 @@ def test_a_trained_project_is_decoded_as_before_the_program_was_closed(qtbot, ma
         engine.close()
     np.testing.assert_array_equal(seen[0], seen[1])
     assert (seen[0][0] != seen[0][1]).any()
+
+
+def test_a_training_that_cannot_be_gone_on_with_is_kept_and_another_begun(qtbot, engine, trained, caplog):
+    with Project.open(trained, write=True) as project:
+        first = latest_run(project.runs_folder)
+        (first.path / "latest.safetensors").write_bytes(b"damaged")
+        problems = []
+        engine.failed.connect(problems.append)
+        with told(qtbot, engine, "trained") as result:
+            engine.train(project, 0.01)
+        engine.close_project()
+    assert result[0].run != first.path
+    assert result[0].run.name == "run-002"
+    assert (first.path / "best.safetensors").is_file()
+    assert "cannot be gone on with" in problems[0]

@@ -76,7 +76,7 @@ def test_taking_a_project_off_the_list_leaves_the_others(file, tmp_path):
         b'[projects]\nrecent="{\\"path\\": \\"x\\"}"\n',
     ],
 )
-def test_a_broken_file_counts_as_none_and_can_be_used_again(file, tmp_path, content):
+def test_a_broken_file_counts_as_none_and_can_be_used_again(file, tmp_path, content, caplog):
     file.parent.mkdir()
     file.write_bytes(content)
     settings = Settings(file)
