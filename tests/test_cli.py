@@ -93,6 +93,7 @@ def test_import_counts_every_file(source, tmp_path):
         "used": 20,
         "skipped": 1,
         "reasons": {"not a picture": 1},
+        "cancelled": False,
     }
     with Project.open(tmp_path / "project", write=False) as project:
         assert project.image_format.size == 48
@@ -101,9 +102,8 @@ def test_import_counts_every_file(source, tmp_path):
 def test_import_tells_people_the_same(source):
     done = vae("import", source)
     assert done.returncode == 0
-    assert done.stdout == ""
-    assert "21 found, 20 used, 1 skipped" in done.stderr
-    assert "not a picture" in done.stderr
+    assert "21 found, 20 used, 1 skipped" in done.stdout
+    assert "not a picture" in done.stdout
     assert is_project(default_project_path(source))
 
 
@@ -122,8 +122,7 @@ def test_train_goes_on_where_it_was(trained_project, tmp_path):
     subprocess.run(["cp", "-r", trained_project, tmp_path / "project"], check=True)
     done = vae("train", tmp_path / "project", "--resume", "--epochs=1")
     assert done.returncode == 0, done.stderr
-    assert done.stdout == ""
-    assert "Finished after 3 epochs" in done.stderr
+    assert "Finished after 3 epochs" in done.stdout
     for word in ("oneDNN", "absl", "WARNING", "I0000", "retracing"):
         assert word not in done.stderr
 
@@ -152,6 +151,13 @@ def test_map_writes_a_picture(trained_project, tmp_path, vae_here):
     assert result(vae_here("map", trained_project, "--out", out, "--json")) == {"out": str(out)}
     with Image.open(out) as image:
         assert image.width > 2 * image.height
+
+
+def test_the_folder_of_pictures_stands_for_its_project(trained, trained_project, vae_here):
+    image = min(trained[0].iterdir())
+    by_folder, by_project = (vae_here("encode", target, image) for target in (trained[0], trained_project))
+    assert by_folder.stdout == by_project.stdout
+    assert " ± " in by_folder.stdout
 
 
 def test_doctor_tells_what_a_report_of_a_problem_needs():
@@ -210,6 +216,7 @@ def test_version_and_help_do_not_wait_for_tensorflow(poisoned):
         (["train", "{source}", "--latent-dim=0"], "latent"),
         (["train", "{source}", "--learning-rate=-1"], "learning rate"),
         (["import", "{source}", "--size=1000"], "multiple of 16"),
+        (["train", "{source}", "--resume", "--learning-rate=1e-4"], "--learning-rate cannot be given"),
         (["import", "sample:cats"], "fashion"),
         (["decode", "{source}", "--at=a,b", "--out=x.png"], "not a point"),
         (["map", "{source}", "--out=x.png"], "not a VAE Desktop project"),

@@ -1,7 +1,7 @@
 """The variational autoencoder, usable without a window. This package never imports Qt.
 
-Importing it is light: TensorFlow comes in with :mod:`training.data`, :mod:`training.objective` and what
-stands on them, never with this file.
+Importing it is light: TensorFlow comes in with :mod:`training.backend` and what stands on it, never with
+this file.
 """
 
 import os

@@ -14,21 +14,32 @@ import typer
 
 from training import __version__
 from training.config import LIKELIHOODS, Likelihood, ModelConfig, TrainConfig
-from training.console import ProgressBars, messages, print_json, print_table, stopping_on_interrupt
+from training.console import (
+    ProgressBars,
+    messages,
+    print_json,
+    print_table,
+    print_text,
+    stopping_on_interrupt,
+)
 from training.errors import VaeError
-from training.events import ImportReport, RunResult
-from training.images import ImageFormat, SkippedPicture, read_picture, scan
-from training.importer import FEWEST_PICTURES, import_folder
-from training.project import Project, default_project_path, is_project
+from training.events import RunResult
+from training.images import ImageFormat, SkippedPicture, read_picture
+from training.project import Project, default_project_path
 from training.run import Run, latest_run
-from training.samples import find_sample, unpack
-from training.survey import survey
+from training.targets import (
+    SAMPLE_PREFIX,
+    format_at,
+    import_pictures,
+    known_project,
+    project_to_train,
+    source_folder,
+)
 
 if TYPE_CHECKING:
     from training.latent import LatentModel
 
 DEFAULT_MINUTES = 10.0
-SAMPLE_PREFIX = "sample:"
 EXIT_PROBLEM = 2
 
 app = typer.Typer(
@@ -39,7 +50,9 @@ app = typer.Typer(
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
-ProjectFolder = Annotated[Path, typer.Argument(metavar="DIR", help="A project folder.")]
+ProjectOrFolder = Annotated[
+    str, typer.Argument(metavar="DIR", help="A project, or the folder of pictures that it was made from.")
+]
 OutFile = Annotated[Path, typer.Option("--out", help="The picture to write (.png).")]
 
 
@@ -59,33 +72,6 @@ def _telling_problems(command: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
-def _source_folder(text: str) -> Path:
-    """A folder of pictures, or a bundled sample as sample:NAME."""
-    if text.startswith(SAMPLE_PREFIX):
-        return unpack(find_sample(text.removeprefix(SAMPLE_PREFIX)))
-    return Path(text)
-
-
-def _import(source: Path, project_path: Path, image_format: ImageFormat | None, quiet: bool) -> ImportReport:
-    next(scan(source), None)  # a folder that cannot be read must not leave an empty project behind
-    is_new = not is_project(project_path)
-    project = Project.create(project_path, source) if is_new else Project.open(project_path, write=True)
-    with project:
-        if project.source != source.resolve():
-            raise VaeError(
-                f"{project_path} belongs to another folder of pictures, {project.source}.",
-                kept="Nothing was changed.",
-                advice="Choose another --project.",
-            )
-        try:
-            with ProgressBars(quiet) as bars, stopping_on_interrupt() as control:
-                return import_folder(project, bars.show_import, control, image_format)
-        except VaeError:
-            if is_new and project.count_used() < FEWEST_PICTURES:
-                project.remove()  # nor must a folder that is of no use
-            raise
-
-
 @app.command("import")
 @_telling_problems
 def import_command(
@@ -97,9 +83,9 @@ def import_command(
     json_output: AsJson = False,
 ) -> None:
     """Read a folder of pictures into a project. The folder itself is never written to."""
-    source = _source_folder(folder)
+    source = source_folder(folder)
     path = project or default_project_path(source)
-    report = _import(source, path, _format_at(path, source, size), json_output)
+    report = import_pictures(source, path, format_at(path, source, size), quiet=json_output)
     if json_output:
         print_json(
             {
@@ -108,30 +94,15 @@ def import_command(
                 "used": report.used,
                 "skipped": report.skipped,
                 "reasons": report.reasons,
+                "cancelled": report.cancelled,
             }
         )
         return
     if report.cancelled:
         messages.print("Stopped. What was read is kept; run the command again to go on.")
-    messages.print(f"{report.found:,} found, {report.used:,} used, {report.skipped:,} skipped", markup=False)
+    print_text(f"{report.found:,} found, {report.used:,} used, {report.skipped:,} skipped")
     print_table(report.reasons, "Skipped because:")
-    messages.print(f"Project: {path}", soft_wrap=True, markup=False)
-
-
-def _format_at(project_path: Path, source: Path, size: int | None) -> ImageFormat | None:
-    """The image format at a wished size, grey or colour as the project is or as the pictures are."""
-    if size is None:
-        return None
-    ModelConfig(size, 1)  # says in plain words what sizes there are
-    known = None
-    if is_project(project_path):
-        with Project.open(project_path, write=False) as project:
-            known = project.image_format
-    if known is None:
-        paths = list(scan(source))
-        surveyed = survey(paths, len(paths))
-        known = None if surveyed is None else surveyed.image_format
-    return None if known is None else ImageFormat(size, known.channels)
+    print_text(f"Project: {path}")
 
 
 @app.command("train")
@@ -144,18 +115,20 @@ def train_command(
     minutes: Annotated[
         float | None, typer.Option(help=f"Training time, {DEFAULT_MINUTES:g} by default.")
     ] = None,
-    latent_dim: Annotated[int, typer.Option(help="Numbers a picture is encoded in.")] = 2,
+    latent_dim: Annotated[
+        int | None, typer.Option(help="Numbers a picture is encoded in, 2 by default.")
+    ] = None,
     size: Annotated[int | None, typer.Option(help="Picture size in pixels, 32 to 128.")] = None,
-    seed: Annotated[int, typer.Option(help="Fixes weights, shuffling and noise.")] = 0,
+    seed: Annotated[int | None, typer.Option(help="Fixes weights, shuffling and noise.")] = None,
     likelihood: Annotated[
         str | None, typer.Option(help=f"How pixels are scored: {' or '.join(LIKELIHOODS)}.")
     ] = None,
     batch_size: Annotated[int | None, typer.Option(help="Pictures a step.")] = None,
-    learning_rate: Annotated[float, typer.Option(help="Of Adam, at its highest.")] = 2e-3,
+    learning_rate: Annotated[float | None, typer.Option(help="Of Adam, at its highest.")] = None,
     mirror: Annotated[bool, typer.Option("--mirror", help="Mirror images are as good.")] = False,
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Go on with the newest training."),
+        typer.Option("--resume", help="Go on with the newest training, with its own settings."),
     ] = False,
     json_output: AsJson = False,
 ) -> None:
@@ -163,24 +136,44 @@ def train_command(
     has_length = epochs is not None or minutes is not None
     if not has_length:
         minutes = DEFAULT_MINUTES
-    settings = TrainConfig(epochs, minutes, seed, batch_size, learning_rate, mirror)
+    given: dict[str, Any] = {
+        "seed": seed,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "mirror": mirror or None,
+    }
+    chosen = {name: value for name, value in given.items() if value is not None}
+    settings = TrainConfig(epochs, minutes, **chosen)
     _check_model_settings(size, latent_dim, likelihood)
-    path = _project_to_train(target, size, json_output)
+    if resume:
+        model = {"size": size, "latent_dim": latent_dim, "likelihood": likelihood}
+        _refuse_with_resume([*chosen, *(name for name, value in model.items() if value is not None)])
+    path = project_to_train(target, size, quiet=json_output)
     with Project.open(path, write=True) as project:
         from training.fit import resume_run, start_run, train
 
         if resume:
             run = resume_run(project)
         else:
-            run = start_run(project, settings, latent_dim=latent_dim, likelihood=_likelihood(likelihood))
+            run = start_run(project, settings, latent_dim=latent_dim or 2, likelihood=_likelihood(likelihood))
         with ProgressBars(json_output) as bars, stopping_on_interrupt() as control:
             length = settings if resume and has_length else None
             result = train(project, run, bars.show_training, control, length=length)
     _print_result(result, json_output)
 
 
-def _check_model_settings(size: int | None, latent_dim: int, likelihood: str | None) -> None:
-    ModelConfig(size or 64, 1, latent_dim, _likelihood(likelihood) or "bernoulli")
+def _check_model_settings(size: int | None, latent_dim: int | None, likelihood: str | None) -> None:
+    latent_dim = 2 if latent_dim is None else latent_dim
+    ModelConfig(64 if size is None else size, 1, latent_dim, _likelihood(likelihood) or "bernoulli")
+
+
+def _refuse_with_resume(names: list[str]) -> None:
+    if names:
+        options = ", ".join("--" + name.replace("_", "-") for name in names)
+        raise VaeError(
+            f"A training that goes on keeps its own settings, so {options} cannot be given with --resume.",
+            advice="Leave it out, or start a new training without --resume.",
+        )
 
 
 def _likelihood(text: str | None) -> Likelihood | None:
@@ -190,24 +183,6 @@ def _likelihood(text: str | None) -> Likelihood | None:
     if text is not None:
         raise VaeError(f"The likelihood must be one of {', '.join(LIKELIHOODS)}, not {text!r}.")
     return None
-
-
-def _project_to_train(target: str, size: int | None, quiet: bool) -> Path:
-    """The project that is meant, imported first where a folder is given or another size is wished."""
-    if is_project(Path(target)):
-        path = Path(target)
-        if size is not None:
-            with Project.open(path, write=False) as project:
-                known, source = project.image_format, project.source
-            if known is None or known.size != size:
-                _import(source, path, _format_at(path, source, size), quiet)
-        return path
-    source = _source_folder(target)
-    path = default_project_path(source)
-    report = _import(source, path, _format_at(path, source, size), quiet)
-    if report.cancelled:
-        raise VaeError("The import was stopped.", kept="What was read is kept.", advice="Run it again.")
-    return path
 
 
 def _print_result(result: RunResult, json_output: bool) -> None:
@@ -225,12 +200,11 @@ def _print_result(result: RunResult, json_output: bool) -> None:
         )
         return
     ending = "Stopped and kept" if result.stopped else "Finished"
-    messages.print(
-        f"{ending} after {result.epochs} epochs, {result.seconds:.0f} s,"
-        f" {result.images_per_second:,.0f} pictures a second."
-    )
-    print_table(held_out or {}, "Held-out pictures, nats each:")
-    messages.print(f"Run: {result.run}", soft_wrap=True, markup=False)
+    epochs = "1 epoch" if result.epochs == 1 else f"{result.epochs:,} epochs"
+    speed = f"{result.images_per_second:,.0f} pictures a second"
+    print_text(f"{ending} after {epochs}, {result.seconds:.0f} s, {speed}.")
+    print_table(held_out or {}, "Held-out pictures, nats each (lower is better):")
+    print_text(f"Run: {result.run}")
 
 
 def _trained(project: Project) -> "tuple[Run, LatentModel]":
@@ -245,12 +219,12 @@ def _trained(project: Project) -> "tuple[Run, LatentModel]":
 @app.command("encode")
 @_telling_problems
 def encode_command(
-    directory: ProjectFolder,
+    target: ProjectOrFolder,
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures to encode.")],
     json_output: AsJson = False,
 ) -> None:
     """Encode pictures: the mean and the standard deviation of each one's posterior."""
-    with Project.open(directory, write=False) as project:
+    with Project.open(known_project(target), write=False) as project:
         run, model = _trained(project)
     image_format = ImageFormat(run.model.size, run.model.channels)
     rows = []
@@ -268,20 +242,20 @@ def encode_command(
     for row, path in zip(rows, images, strict=True):
         pairs = zip(row["mean"], row["standard_deviation"], strict=True)
         text = "   ".join(f"{float(mean):+.3f} ± {float(sigma):.3f}" for mean, sigma in pairs)
-        messages.print(f"{path}:  {text}", soft_wrap=True, markup=False)
+        print_text(f"{path}:  {text}")
 
 
 @app.command("decode")
 @_telling_problems
 def decode_command(
-    directory: ProjectFolder,
+    target: ProjectOrFolder,
     at: Annotated[str, typer.Option(help="The point: numbers with commas between, such as 0.5,-1.")],
     out: OutFile,
     json_output: AsJson = False,
 ) -> None:
     """Decode a point of the latent space to a picture."""
     point = _point(at)
-    with Project.open(directory, write=False) as project:
+    with Project.open(known_project(target), write=False) as project:
         _, model = _trained(project)
     if len(point) != model.config.latent_dim:
         raise VaeError(f"A point of this model has {model.config.latent_dim} numbers, not {len(point)}.")
@@ -303,9 +277,9 @@ def _point(text: str) -> list[float]:
 
 @app.command("map")
 @_telling_problems
-def map_command(directory: ProjectFolder, out: OutFile, json_output: AsJson = False) -> None:
+def map_command(target: ProjectOrFolder, out: OutFile, json_output: AsJson = False) -> None:
     """Draw the latent map: decodings over the prior's quantiles, and where every picture lies."""
-    with Project.open(directory, write=False) as project:
+    with Project.open(known_project(target), write=False) as project:
         run, model = _trained(project)
         pictures = project.pictures()
     from training.latent import all_posteriors
@@ -323,7 +297,7 @@ def _print_written(out: Path, json_output: bool) -> None:
     if json_output:
         print_json({"out": str(out)})
     else:
-        messages.print(f"Wrote {out}", soft_wrap=True, markup=False)
+        print_text(f"Wrote {out}")
 
 
 @app.command("demo")
@@ -336,9 +310,7 @@ def demo_command(
 ) -> None:
     """Import a bundled sample, train about a minute and write what came of it: no window needed."""
     settings = TrainConfig(minutes=minutes)
-    source = _source_folder(SAMPLE_PREFIX + sample)
-    path = default_project_path(source)
-    _import(source, path, None, json_output)
+    path = project_to_train(SAMPLE_PREFIX + sample, None, quiet=json_output)
     from training.demo import write_results
     from training.fit import start_run, train
 
@@ -348,7 +320,7 @@ def demo_command(
         files = write_results(project, result, out)
     _print_result(result, json_output)
     for file in files if not json_output else ():
-        messages.print(f"Wrote {file}", soft_wrap=True, markup=False)
+        print_text(f"Wrote {file}")
 
 
 @app.command("doctor")

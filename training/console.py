@@ -1,4 +1,4 @@
-"""How the command `vae` talks: progress bars and messages on stderr, results as JSON on stdout."""
+"""How the command `vae` talks: progress and problems on stderr, results on stdout, as text or JSON."""
 
 import json
 import signal
@@ -14,6 +14,12 @@ from rich.table import Table
 from training.events import Control, EpochRecord, ImportProgress, Snapshot, TrainProgress
 
 messages = Console(stderr=True, highlight=False)
+results = Console(highlight=False)
+
+
+def print_text(text: str) -> None:
+    """A line of a result, whatever characters a file name in it may have."""
+    results.print(text, soft_wrap=True, markup=False)
 
 
 def print_json(value: Mapping[str, Any]) -> None:
@@ -26,7 +32,7 @@ def print_table(values: Mapping[str, Any], title: str = "") -> None:
     if not values:
         return
     if title:
-        messages.print(title)
+        print_text(title)
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")
@@ -37,7 +43,7 @@ def print_table(values: Mapping[str, Any], title: str = "") -> None:
                 table.add_row(f"  {_words(inner)}", _text(inner_value))
         else:
             table.add_row(_words(name), _text(value))
-    messages.print(table)
+    results.print(table)
 
 
 def _words(name: str) -> str:

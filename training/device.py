@@ -7,9 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 from training.backend import keras, tf
+from training.places import cache_folder, log_folder, projects_folder
 
 
 @dataclass(frozen=True)
@@ -64,9 +63,9 @@ def report() -> dict[str, object]:
             "within_an_operation": tf.config.threading.get_intra_op_parallelism_threads() or "automatic",
             "between_operations": tf.config.threading.get_inter_op_parallelism_threads() or "automatic",
         },
-        "projects": str(Path(platformdirs.user_data_dir("vae-desktop", appauthor=False)) / "projects"),
-        "cache": platformdirs.user_cache_dir("vae-desktop", appauthor=False),
-        "logs": platformdirs.user_log_dir("vae-desktop", appauthor=False),
+        "projects": str(projects_folder()),
+        "cache": str(cache_folder()),
+        "logs": str(log_folder()),
     }
 
 

@@ -6,9 +6,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 from training.errors import VaeError
+from training.places import cache_folder
 
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 _FOLDER = RESOURCES / "samples"
@@ -56,7 +55,7 @@ def unpack(sample: Sample) -> Path:
     Raises:
         VaeError: when the user's cache cannot be written to.
     """
-    cache = Path(platformdirs.user_cache_dir("vae-desktop", appauthor=False)) / "samples"
+    cache = cache_folder() / "samples"
     folder = cache / sample.name
     if (folder / _COMPLETE).is_file():
         return folder

@@ -1,0 +1,96 @@
+"""What the command's arguments stand for: a project, a folder of pictures, or a bundled sample."""
+
+from pathlib import Path
+
+from training.config import ModelConfig
+from training.console import ProgressBars, stopping_on_interrupt
+from training.errors import VaeError
+from training.events import ImportReport
+from training.images import ImageFormat, scan
+from training.importer import FEWEST_PICTURES, import_folder
+from training.project import Project, default_project_path, is_project
+from training.samples import find_sample, unpack
+from training.survey import survey
+
+SAMPLE_PREFIX = "sample:"
+
+
+def source_folder(target: str) -> Path:
+    """A folder of pictures, or a bundled sample as sample:NAME."""
+    if target.startswith(SAMPLE_PREFIX):
+        return unpack(find_sample(target.removeprefix(SAMPLE_PREFIX)))
+    return Path(target)
+
+
+def known_project(target: str) -> Path:
+    """The project that is meant: one of ours, or that of a folder of pictures or a sample.
+
+    Raises:
+        VaeError: when there is none.
+    """
+    if is_project(Path(target)):
+        return Path(target)
+    source = source_folder(target)
+    path = default_project_path(source)
+    if source.is_dir() and is_project(path):
+        return path
+    raise VaeError(
+        f"{target} is not a VAE Desktop project, nor a folder that was imported into one.",
+        advice="Import it first: vae import FOLDER",
+    )
+
+
+def import_pictures(
+    source: Path, project_path: Path, image_format: ImageFormat | None, *, quiet: bool
+) -> ImportReport:
+    """Bring the project of a source folder up to date, making it first if there is none."""
+    next(scan(source), None)  # a folder that cannot be read must not leave an empty project behind
+    is_new = not is_project(project_path)
+    project = Project.create(project_path, source) if is_new else Project.open(project_path, write=True)
+    with project:
+        if project.source != source.resolve():
+            raise VaeError(
+                f"{project_path} belongs to another folder of pictures, {project.source}.",
+                kept="Nothing was changed.",
+                advice="Choose another --project.",
+            )
+        try:
+            with ProgressBars(quiet) as bars, stopping_on_interrupt() as control:
+                return import_folder(project, bars.show_import, control, image_format)
+        except VaeError:
+            if is_new and project.count_used() < FEWEST_PICTURES:
+                project.remove()  # nor must a folder that is of no use
+            raise
+
+
+def format_at(project_path: Path, source: Path, size: int | None) -> ImageFormat | None:
+    """The image format at a wished size, grey or colour as the project is or as the pictures are."""
+    if size is None:
+        return None
+    ModelConfig(size, 1)  # says in plain words what sizes there are
+    known = None
+    if is_project(project_path):
+        with Project.open(project_path, write=False) as project:
+            known = project.image_format
+    if known is None:
+        paths = list(scan(source))
+        surveyed = survey(paths, len(paths))
+        known = None if surveyed is None else surveyed.image_format
+    return None if known is None else ImageFormat(size, known.channels)
+
+
+def project_to_train(target: str, size: int | None, *, quiet: bool) -> Path:
+    """The project that is meant, imported first where a folder is given or another size is wished."""
+    path = Path(target)
+    if is_project(path):
+        with Project.open(path, write=False) as project:
+            known, source = project.image_format, project.source
+        if size is None or (known is not None and known.size == size):
+            return path
+    else:
+        source = source_folder(target)
+        path = default_project_path(source)
+    report = import_pictures(source, path, format_at(path, source, size), quiet=quiet)
+    if report.cancelled:
+        raise VaeError("The import was stopped.", kept="What was read is kept.", advice="Run it again.")
+    return path
