@@ -1,22 +1,25 @@
 """Builds the window and the engine, joins them by signals, and shuts them down in order."""
 
+import contextlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
-from PySide6.QtGui import QPixmap
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QFileDialog
 
 from training.errors import VaeError
-from training.events import ImportReport, RunResult
+from training.events import ImportReport, RunResult, TrainProgress
 from training.images import scan
+from training.importer import FEWEST_PICTURES
 from training.project import Project, default_project_path, is_project
 from training.run import latest_run
 from training.samples import find_sample, samples, unpack
 from vae_desktop.engine import Engine
 from vae_desktop.main_window import MainWindow, WindowState
 from vae_desktop.mosaic import sample_mosaic
+from vae_desktop.plain_words import count
 from vae_desktop.plane_session import PlaneSession
 from vae_desktop.settings import RecentProject, Settings
 from vae_desktop.welcome import SampleCard
@@ -39,6 +42,7 @@ class App(QObject):
         self.engine = Engine()
         self.plane = PlaneSession(self.window, self.engine)
         self.project: Project | None = None
+        self._made_project = False
         self._is_closing = False
         self._first_job: Callable[[], None] | None = None
         self.window.set_loading(True)
@@ -73,6 +77,8 @@ class App(QObject):
         return super().eventFilter(watched, event)
 
     def _after_first_paint(self) -> None:
+        if self._is_closing:
+            return
         self.engine.start()
         if self._first_job is not None:
             self._first_job()
@@ -91,7 +97,7 @@ class App(QObject):
         engine.import_progress.connect(window.library.show_progress)
         engine.imported.connect(self._on_imported)
         engine.import_failed.connect(self._on_import_failed)
-        engine.training_progress.connect(window.training.show_progress)
+        engine.training_progress.connect(self._on_training_progress)
         engine.epoch_finished.connect(window.training.add_epoch)
         engine.trained.connect(self._on_trained)
         engine.training_failed.connect(self._on_training_failed)
@@ -99,7 +105,7 @@ class App(QObject):
 
     def _join_window(self) -> None:
         window = self.window
-        window.open_folder_requested.connect(self.open_folder)
+        window.open_requested.connect(self.open_path)
         window.open_project_requested.connect(self.open_project)
         window.open_sample_requested.connect(self.open_sample)
         window.close_project_requested.connect(self.close_project)
@@ -148,7 +154,11 @@ class App(QObject):
             self._start_import()
 
     def _turn_to(self, path: Path, source: Path | None = None) -> bool:
-        """Open a project, or make it for ``source``; if that fails, the one that is open stays open."""
+        """Open a project, or make it for ``source``.
+
+        If that fails, another project stays open; the very one that was to be opened again does not, because
+        it has to be closed first.
+        """
         try:
             if source is not None and next(scan(source), None) is None:
                 raise VaeError(
@@ -157,15 +167,15 @@ class App(QObject):
             if self.project is not None and self.project.path == path.resolve():
                 self.close_project()
             if source is None or is_project(path):
-                project = Project.open(path, write=True)
+                project, made = Project.open(path, write=True), False
             else:
-                project = Project.create(path, source)
+                project, made = Project.create(path, source), True
         except VaeError as error:
             self._tell(str(error))
             return False
         self.close_project()
         self.window.welcome.clear_problem()
-        self.project = project
+        self.project, self._made_project = project, made
         return True
 
     def close_project(self) -> None:
@@ -210,13 +220,18 @@ class App(QObject):
             self._show_pictures()
             if report.cancelled:
                 self.window.messages.show_note(
-                    f"The import was stopped; {report.used:,} pictures are kept."
+                    f"The import was stopped and {count(report.used, 'picture')} kept."
                     " Open the folder again to go on."
                 )
 
     def _on_import_failed(self, text: str) -> None:
-        if self.project is not None and not self._is_closing:
-            self._give_up(text)
+        project = self.project
+        if project is None or self._is_closing:
+            return
+        useless = self._made_project and _has_too_few(project)
+        self._give_up(text)
+        if useless:
+            project.remove()
 
     def _show_pictures(self, *, resume: bool = False) -> None:
         project = self.project
@@ -228,11 +243,11 @@ class App(QObject):
         except VaeError as error:
             self._give_up(str(error))
             return
-        name, count = project.source.name, len(pictures)
+        name = project.source.name
         self.window.set_project_name(name)
         self.plane.open(project, pictures)
         self.window.library.show_skipped(reasons, skipped)
-        self.settings.add_recent(RecentProject(str(project.path), name, f"{count:,} pictures"))
+        self.settings.add_recent(RecentProject(str(project.path), name, count(len(pictures), "picture")))
         self.settings.save_session(str(project.path), training=False)
         self.window.refresh_recent()
         self._show_run(project, resume=resume)
@@ -275,8 +290,13 @@ class App(QObject):
             return
         self.window.messages.clear()
         self.window.set_state(WindowState.TRAINING)
-        self.settings.save_session(str(self.project.path), training=True)
         self.engine.train(self.project, minutes, new_length=new_length)
+
+    def _on_training_progress(self, progress: TrainProgress) -> None:
+        self.window.training.show_progress(progress)
+        # Not before it has made a step: a training that kills the program must not do so at every start.
+        if self.project is not None and self.window.state.is_running and not self.settings.resume_training:
+            self.settings.save_session(str(self.project.path), training=True)
 
     def _pause(self, paused: bool) -> None:
         self.engine.pause(paused)
@@ -290,8 +310,7 @@ class App(QObject):
         if self.project is None or self._is_closing:
             return
         ending = "Stopped and kept" if result.stopped else "Finished"
-        epochs = "1 epoch" if result.epochs == 1 else f"{result.epochs:,} epochs"
-        self.window.training.show_result(f"{ending} after {epochs}")
+        self.window.training.show_result(f"{ending} after {count(result.epochs, 'epoch')}")
         self._end_training()
 
     def _on_training_failed(self, text: str) -> None:
@@ -311,11 +330,26 @@ class App(QObject):
         image = self.window.decoding.current_image()
         if image is None:
             return
-        path, _ = QFileDialog.getSaveFileName(
-            self.window, "Save picture", "decoded.png", "Pictures (*.png *.jpg *.webp)"
-        )
-        if path and not image.save(path):
-            self.window.show_problem(f"The picture could not be written to {path}. Choose another place.")
+        dialog = QFileDialog(self.window, "Save picture", "", "Pictures (*.png *.jpg *.webp)")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("png")  # before the dialog looks whether it would replace a file
+        dialog.selectFile("decoded.png")
+        dialog.fileSelected.connect(lambda path: self._write_picture(image, path))
+        dialog.open()
+
+    def _write_picture(self, image: QImage, path: str) -> None:
+        if not image.save(path):
+            self.window.show_problem(
+                f"The picture could not be written to {path}. Choose another place, or a name ending in .png."
+            )
+
+
+def _has_too_few(project: Project) -> bool:
+    """Whether a project has so few pictures that nothing can be learned from it."""
+    with contextlib.suppress(VaeError):
+        return project.count_used() < FEWEST_PICTURES
+    return False
 
 
 def _preview(name: str) -> QPixmap | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer
 from PySide6.QtGui import QColor, QPalette, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -15,6 +15,7 @@ from vae_desktop.plain_words import duration
 from vae_desktop.style import GRID, accent, hairline, held_out_colour, quiet_text, scaled_font, tabular_font
 
 _TIME_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 36000, 86400)
+_REST_MS = 200  # small sets have many epochs a second, and each drawing takes as long as the history is
 _Values = NDArray[np.float64]
 _LOSS_HELP = (
     "How badly the pictures are described, in nats per picture (the negative ELBO): lower is better. "
@@ -28,6 +29,9 @@ class LossCurves(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._history: list[EpochRecord] = []
+        self._is_drawn = True
+        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._rest.timeout.connect(self._draw_newest)
         self._legend = _Legend()
         self._readout = QLabel()
         self._readout.setFont(tabular_font(scaled_font(self._readout.font(), 0.9)))
@@ -58,14 +62,11 @@ class LossCurves(QWidget):
         self._recolour()
 
     def set_history(self, history: Sequence[EpochRecord]) -> None:
-        """Replace the curve."""
+        """Replace the curve. It is drawn a few times a second at most, the newest one always."""
         self._history = list(history)
-        self._draw()
-
-    def add_epoch(self, record: EpochRecord) -> None:
-        """Add a point at the right end."""
-        self._history.append(record)
-        self._draw()
+        self._is_drawn = False
+        if not self._rest.isActive():
+            self._draw_newest()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow light and dark."""
@@ -78,6 +79,12 @@ class LossCurves(QWidget):
         super().leaveEvent(event)
         self._cursor.hide()
         self._readout.clear()
+
+    def _draw_newest(self) -> None:
+        if not self._is_drawn:
+            self._is_drawn = True
+            self._draw()
+            self._rest.start()
 
     def _draw(self) -> None:
         times, train, held_out = _series(self._history)

@@ -5,6 +5,7 @@ import math
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from vae_desktop.plain_words import count
 from vae_desktop.plane_canvas import PlaneCanvas
 from vae_desktop.plane_handles import Handles, handle_area
 from vae_desktop.plane_view import signed
@@ -125,7 +126,7 @@ class HandlePlane(PlaneCanvas):
         self._handles.positions[number] = (z1, z2)
 
     def _describe(self) -> None:
-        parts = [f"{len(self._cloud):,} pictures."]
+        parts = [f"{count(len(self._cloud), 'picture')}."]
         if self._handles.active is not None:
             z1, z2 = self._handles.positions[self._handles.active]
             place = f"z1 {signed(z1, 2)}, z2 {signed(z2, 2)}"

@@ -201,7 +201,8 @@ class LatentPlane(HandlePlane):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Open the picture under the pointer; elsewhere it is only a second click."""
-        picture = self._picture_at(event.position())
+        # Even below a handle: the first click has just put one there.
+        picture = self._nearest_picture(event.position())
         if event.button() == Qt.MouseButton.LeftButton and picture >= 0:
             self.picture_activated.emit(picture)
         else:
@@ -263,9 +264,11 @@ class LatentPlane(HandlePlane):
         self._fingers = (first, second)
 
     def _picture_at(self, at: QPointF) -> int:
+        on_handle = self._handles.at(self._view, at.x(), at.y(), MOUSE_REACH) is not None
+        return -1 if on_handle else self._nearest_picture(at)
+
+    def _nearest_picture(self, at: QPointF) -> int:
         if self._mode is PlaneMode.TILES or not self._view.contains(at.x(), at.y()):
-            return -1
-        if self._handles.at(self._view, at.x(), at.y(), MOUSE_REACH) is not None:
             return -1
         z1, z2 = self._view.to_latent(at.x(), at.y())
         row = self._cloud.nearest(z1, z2, _HOVER_REACH / self._view.scale)

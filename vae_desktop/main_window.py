@@ -65,7 +65,7 @@ class MainWindow(QMainWindow):
         close_guard: asked before the window closes; False keeps it open.
     """
 
-    open_folder_requested = Signal(str)
+    open_requested = Signal(str)  # a folder of pictures or a project
     open_project_requested = Signal(str)
     open_sample_requested = Signal(str)
     close_project_requested = Signal()
@@ -245,7 +245,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         welcome, library, training, plane = self.welcome, self.library, self.training, self.plane
-        welcome.folder_chosen.connect(self.open_folder_requested)
+        welcome.folder_chosen.connect(self.open_requested)
         welcome.sample_chosen.connect(self.open_sample_requested)
         welcome.recent_chosen.connect(self.open_project_requested)
         welcome.recent_removed.connect(self._remove_recent)
@@ -310,10 +310,7 @@ class MainWindow(QMainWindow):
             self.show_problem(problem)
             return
         self.welcome.clear_problem()
-        if (Path(folder) / "project.json").is_file():
-            self.open_project_requested.emit(folder)
-        else:
-            self.open_folder_requested.emit(folder)
+        self.open_requested.emit(folder)
         if note:
             self.messages.show_note(note)
 

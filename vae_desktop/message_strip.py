@@ -1,6 +1,6 @@
 """A line in place instead of a dialog: what happened, what to do next, and a button to put it away."""
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
@@ -9,8 +9,6 @@ from vae_desktop.style import GRID, accent, held_out_colour, icon, mix, tinted_i
 
 class MessageStrip(QWidget):
     """Hidden until there is something to say. Texts are shown as plain text."""
-
-    dismissed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,7 +23,7 @@ class MessageStrip(QWidget):
         self._close.setAutoRaise(True)
         self._close.setAccessibleName("Dismiss this message")
         self._close.setToolTip("Dismiss")
-        self._close.clicked.connect(self._dismiss)
+        self._close.clicked.connect(self.clear)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(GRID * 3 // 2, GRID, GRID, GRID)
         layout.setSpacing(GRID)
@@ -77,10 +75,6 @@ class MessageStrip(QWidget):
         self.show()
         self.update()
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
-
-    def _dismiss(self) -> None:
-        self.clear()
-        self.dismissed.emit()
 
     def _load_icons(self) -> None:
         palette = self.palette()

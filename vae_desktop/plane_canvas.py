@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPixmap, QRegion, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from vae_desktop.plain_words import count
 from vae_desktop.plane_furniture import (
     RULER_BOTTOM,
     RULER_LEFT,
@@ -85,17 +86,6 @@ class PlaneCanvas(QWidget):
             ValueError: the shapes do not belong together.
         """
         self._cloud = cloud(means, sigmas, held_out, indices)
-        self._data_changed()
-
-    def update_points(
-        self, indices: NDArray[np.int64], means: NDArray[np.float32], sigmas: NDArray[np.float32]
-    ) -> None:
-        """Take over newer posteriors of some pictures; pictures not yet shown are added as not held-out.
-
-        Raises:
-            ValueError: the shapes do not belong together.
-        """
-        self._cloud = self._cloud.merged(indices, means, sigmas)
         self._data_changed()
 
     def set_tiles(self, tiles: NDArray[np.uint8], centres: NDArray[np.float32]) -> None:
@@ -305,7 +295,7 @@ class PlaneCanvas(QWidget):
             return []
         if self._dense:
             apart = f", {held_out:,} of them held out" if held_out else ""
-            return [(f"{total:,} pictures{apart}", self._colours.accent)]
+            return [(f"{count(total, 'picture')}{apart}", self._colours.accent)]
         entries = [(f"learned from {total - held_out:,}", self._colours.accent)]
         if held_out:
             entries.append((f"held out {held_out:,}", self._colours.held_out))

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QImage, QPaintDevice, QPainter, QPainterPath, 
 from vae_desktop.pixels import to_qimage
 from vae_desktop.plane_points import PointCloud
 from vae_desktop.plane_view import PlaneView
-from vae_desktop.style import accent, held_out_colour, is_dark, mix, quiet_text, text_on_accent
+from vae_desktop.style import accent, held_out_colour, mix, quiet_text, text_on_accent
 
 MOST_DOTS = 8_000
 """More visible points than this are drawn as a density."""
@@ -34,7 +34,6 @@ class PlaneColours:
     accent: QColor
     on_accent: QColor
     held_out: QColor
-    dark: bool
 
     @classmethod
     def of(cls, palette: QPalette) -> "PlaneColours":
@@ -46,7 +45,6 @@ class PlaneColours:
             accent=accent(palette),
             on_accent=text_on_accent(palette),
             held_out=held_out_colour(palette),
-            dark=is_dark(palette),
         )
 
 

@@ -62,19 +62,6 @@ class PointCloud:
         best = int(distances.argmin())
         return int(rows[best]) if distances[best] <= radius * radius else None
 
-    def merged(self, indices: NDArray[np.int64], means: Means, sigmas: Means) -> "PointCloud":
-        """With newer posteriors of some pictures; pictures not yet here count as learned from."""
-        known = np.zeros(len(indices), np.bool_)
-        if len(self):
-            rows = np.minimum(np.searchsorted(self.indices, indices), len(self) - 1)
-            known = (self.indices[rows] == indices) & self.held_out[rows]
-        return cloud(
-            np.concatenate((self.means, means)),
-            np.concatenate((self.sigmas, sigmas)),
-            np.concatenate((self.held_out, known)),
-            np.concatenate((self.indices, indices)),
-        )
-
 
 def cloud(means: Means, sigmas: Means, held_out: NDArray[np.bool_], indices: NDArray[np.int64]) -> PointCloud:
     """A cloud of the points that are finite; of two with one index, the later one.

@@ -157,9 +157,11 @@ class TrainingPanel(QWidget):
 
     def add_epoch(self, record: EpochRecord) -> None:
         """Add a finished epoch to the curve and let the coach speak."""
+        while self._history and self._history[-1].epoch >= record.epoch:
+            self._history.pop()  # done again, from the last save: after a crash, or numbers that were none
         self._history.append(record)
-        self._curve().add_epoch(record)
-        if record.seconds - self._coached_at >= _COACH_EVERY:
+        self._curve().set_history(self._history)
+        if abs(record.seconds - self._coached_at) >= _COACH_EVERY:
             self._coached_at = record.seconds
             self.show_coach(coach_sentence(self._history))
 

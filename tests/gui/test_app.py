@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 from hearing import SECONDS, falls_silent, told
 from pictures import write_pictures
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QFrame, QLineEdit, QPushButton
 
 from training.config import TrainConfig
-from training.project import Project, default_project_path
+from training.project import Project, default_project_path, is_project
 from training.run import POSTERIORS_FILE, latest_run
+from vae_desktop.engine import Engine
 from vae_desktop.main_window import WindowState
 from vae_desktop.settings import RecentProject
 
@@ -161,6 +162,12 @@ def test_a_dropped_folder_is_imported_learned_and_explored_while_it_learns(qtbot
         pass  # it goes on after the drag
 
 
+def test_a_dropped_project_is_opened_as_it_was_left(qtbot, app, trained):
+    drop(app, trained)
+    assert app.window.state == WindowState.TRAINED
+    wait_for_plane(qtbot, app, 40)
+
+
 def test_a_training_is_paused_resumed_stopped_and_taken_up_again(qtbot, app, untrained):
     app.open_project(str(untrained))
     with told(qtbot, app.engine, "epoch_finished"):
@@ -221,6 +228,22 @@ def test_a_project_that_cannot_be_taken_up_again_does_not_make_the_next_one_trai
     with told(qtbot, app.engine, "model_loaded"):
         app.open_project(str(trained))
     assert app.window.state == WindowState.TRAINED
+
+
+def test_a_training_that_kills_the_program_is_not_taken_up_at_every_start(
+    qtbot, start_app, settings, trained, monkeypatch
+):
+    settings.save_session(str(trained), training=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(Engine, "train", lambda *_args, **_kwargs: None)  # it never comes to its first step
+        app = start_app()
+        wait_for(qtbot, app, WindowState.TRAINING)
+        assert not settings.resume_training  # what a start after a crash would find
+    app.close_project()
+    app.open_project(str(trained))
+    with told(qtbot, app.engine, "training_progress"):
+        click(qtbot, app, "Train more")
+    assert settings.resume_training
 
 
 def test_a_closed_project_is_free_and_opens_again_from_the_recent_ones(qtbot, app, trained):
@@ -321,6 +344,27 @@ def test_a_click_on_a_picture_that_is_not_followed_now_says_so_and_moves_nothing
     assert "after the training" in app.window.statusBar().currentMessage()
 
 
+def save_picture_as(qtbot, app, path):
+    action(app, "Save picture…").trigger()
+    (dialog,) = app.window.findChildren(QFileDialog)
+    dialog.findChild(QLineEdit).setText(str(path))
+    dialog.accept()
+    qtbot.waitUntil(lambda: not app.window.findChildren(QFileDialog))
+
+
+def test_a_picture_is_saved_under_a_name_without_a_suffix_too(qtbot, exploring, tmp_path):
+    save_picture_as(qtbot, exploring, tmp_path / "mine")
+    assert QPixmap(str(tmp_path / "mine.png")).size() == exploring.window.decoding.current_image().size()
+    save_picture_as(qtbot, exploring, tmp_path / "mine.webp")
+    assert (tmp_path / "mine.webp").exists()
+    assert not problem(exploring)
+
+
+def test_a_picture_that_cannot_be_saved_says_so(qtbot, exploring, tmp_path):
+    save_picture_as(qtbot, exploring, tmp_path / "mine.nonsense")
+    assert "could not be written" in problem(exploring)
+
+
 # --- imports that end early ---------------------------------------------------------------------------------
 
 
@@ -351,7 +395,7 @@ def test_a_cancelled_import_keeps_what_was_read_and_goes_on_later(qtbot, app, tm
     app.engine.import_progress.disconnect(cancel)
     kept = app.window.library.pictures.model().rowCount()
     assert 0 < kept < 3010
-    assert f"{kept:,} pictures are kept" in app.window.messages.text
+    assert f"{kept:,} pictures kept" in app.window.messages.text
 
     drop(app, folder)
     wait_for(qtbot, app, WindowState.READY)
@@ -361,7 +405,7 @@ def test_a_cancelled_import_keeps_what_was_read_and_goes_on_later(qtbot, app, tm
 def test_an_import_cut_short_by_quitting_goes_on_at_the_next_start(qtbot, start_app, tmp_path):
     write_pictures(tmp_path / "discs", 60)
     app = start_app(tmp_path / "discs")
-    wait_for(qtbot, app, WindowState.IMPORTING)
+    qtbot.waitUntil(lambda: is_project(default_project_path(tmp_path / "discs")), timeout=SECONDS)
     app.window.close()
     assert is_free(default_project_path(tmp_path / "discs"))
 
@@ -369,6 +413,23 @@ def test_an_import_cut_short_by_quitting_goes_on_at_the_next_start(qtbot, start_
     wait_for(qtbot, again, WindowState.IMPORTING)
     wait_for(qtbot, again, WindowState.READY)
     assert again.window.library.pictures.model().rowCount() == 60
+
+
+class QuitAtFirstPaint(QObject):
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint:
+            QTimer.singleShot(0, watched.close)
+        return False
+
+
+def test_a_program_quit_as_soon_as_it_is_painted_begins_nothing(qtbot, start_app, tmp_path):
+    write_pictures(tmp_path / "discs", 24)
+    app = start_app(tmp_path / "discs")
+    quitting = QuitAtFirstPaint()
+    app.window.installEventFilter(quitting)
+    qtbot.waitUntil(lambda: not app.window.isVisible())
+    QApplication.processEvents()
+    assert not default_project_path(tmp_path / "discs").exists()
 
 
 # --- what goes wrong is told in the window, which goes on working -------------------------------------------
@@ -407,7 +468,19 @@ def test_a_drop_that_cannot_be_learned_says_why(qtbot, app, untrained, tmp_path,
     drop(app, tmp_path / "dropped")
     qtbot.waitUntil(lambda: expected in problem(app), timeout=SECONDS)
     assert app.window.state == WindowState.EMPTY
+    assert not default_project_path(tmp_path / "dropped").exists()
     still_works(qtbot, app, untrained)
+
+
+def test_a_project_stays_when_its_folder_has_no_pictures_any_more(qtbot, app, tmp_path):
+    paths = write_pictures(tmp_path / "discs", 24)
+    drop(app, tmp_path / "discs")
+    wait_for(qtbot, app, WindowState.READY)
+    for path in paths[1:]:
+        path.unlink()
+    drop(app, tmp_path / "discs")
+    qtbot.waitUntil(lambda: "Only 1 picture" in problem(app), timeout=SECONDS)
+    assert is_project(default_project_path(tmp_path / "discs"))
 
 
 def test_a_folder_that_may_not_be_read_says_so(qtbot, app, untrained, tmp_path):
@@ -451,6 +524,15 @@ def test_a_project_that_cannot_be_opened_says_why(qtbot, app, trained, untrained
     app.window.refresh_recent()
     open_recent(qtbot, app, "source")
     assert expected in problem(app)
+    assert app.window.state == WindowState.EMPTY
+    still_works(qtbot, app, trained)
+
+
+def test_the_open_project_that_cannot_be_opened_again_says_why(qtbot, app, trained, untrained):
+    app.open_project(str(untrained))
+    torn(untrained)
+    drop(app, untrained)
+    assert "damaged" in problem(app)
     assert app.window.state == WindowState.EMPTY
     still_works(qtbot, app, trained)
 

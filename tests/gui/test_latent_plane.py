@@ -329,7 +329,6 @@ def test_points_that_are_not_finite_are_left_out(plane):
     means[0], means[1, 1], sigmas[2] = np.nan, np.inf, np.nan
     means[3] = 1e30
     plane.set_points(means, sigmas, held_out, indices)
-    plane.update_points(indices[:2], means[:2], sigmas[:2])
     shot(plane)
     plane.fit()
     shot(plane)
@@ -373,25 +372,9 @@ def test_hover_draws_the_ellipse_to_scale_and_the_label(plane):
 def test_double_click_on_a_point_opens_its_picture(plane, qtbot):
     one_point(plane, -1.0, 1.0, index=5)
     with qtbot.waitSignal(plane.picture_activated) as opened:
+        QTest.mouseClick(plane, LEFT, NONE, at(plane, -1, 1))  # puts the handle there
         QTest.mouseDClick(plane, LEFT, NONE, at(plane, -1, 1))
     assert opened.args == [5]
-
-
-def test_snapshots_move_known_points_and_add_new_ones(plane):
-    plane.set_points(
-        np.array([[1, 1], [-1, -1]], np.float32),
-        np.zeros((2, 2), np.float32),
-        np.array([True, False]),
-        np.array([10, 20], np.int64),
-    )
-    hovered = []
-    plane.picture_hovered.connect(hovered.append)
-    plane.update_points(
-        np.array([10, 30], np.int64), np.array([[2, 2], [1, -1]], np.float32), np.zeros((2, 2), np.float32)
-    )
-    for place in ((1, 1), (2, 2), (1, -1), (-1, -1)):
-        QTest.mouseMove(plane, at(plane, *place))
-    assert [index for index in hovered if index >= 0] == [10, 30, 20]
 
 
 def test_a_snapshot_during_a_drag_is_shown_after_it(plane, qtbot):

@@ -126,7 +126,7 @@ def test_the_menus_ask_for_what_they_say(window, qtbot, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_args: "/chosen")
     window.set_state(WindowState.TRAINED)
     asked = {
-        "Open folder…": (window.open_folder_requested, ["/chosen"]),
+        "Open folder…": (window.open_requested, ["/chosen"]),
         "Open project…": (window.open_project_requested, ["/chosen"]),
         "Close project": (window.close_project_requested, []),
         "Save picture…": (window.save_picture_requested, []),
@@ -301,24 +301,17 @@ def test_a_dropped_folder_is_opened(window, qtbot, tmp_path, state):
     window.set_state(state)
     folder = tmp_path / "bïrds & <b>cats"
     folder.mkdir()
-    with qtbot.waitSignal(window.open_folder_requested) as asked:
+    with qtbot.waitSignal(window.open_requested) as asked:
         drop(window, mime(folder))
     assert asked.args == [str(folder)]
     assert not window.findChild(DropFrame).isVisible()
-
-
-def test_a_dropped_project_is_opened_as_one(window, qtbot, tmp_path):
-    (tmp_path / "project.json").write_text("{}")
-    with qtbot.waitSignal(window.open_project_requested) as asked:
-        drop(window, mime(tmp_path))
-    assert asked.args == [str(tmp_path)]
 
 
 def test_several_files_mean_the_folder_they_are_in(window, qtbot, tmp_path):
     files = [tmp_path / "a.jpg", tmp_path / "b.jpg"]
     for file in files:
         file.write_bytes(b"x")
-    with qtbot.waitSignal(window.open_folder_requested) as asked:
+    with qtbot.waitSignal(window.open_requested) as asked:
         drop(window, mime(*files))
     assert asked.args == [str(tmp_path)]
     assert tmp_path.name in window.messages.text
@@ -332,7 +325,7 @@ def test_a_single_file_or_two_folders_are_explained_in_place(window, qtbot, tmp_
     picture.write_bytes(b"x")
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
-    with qtbot.assertNotEmitted(window.open_folder_requested):
+    with qtbot.assertNotEmitted(window.open_requested):
         drop(window, mime(picture))
         assert "holiday.jpg" in strip.text
         assert tmp_path.name in strip.text
@@ -344,7 +337,7 @@ def test_a_single_file_or_two_folders_are_explained_in_place(window, qtbot, tmp_
 def test_a_link_to_the_internet_is_not_opened(window, qtbot):
     data = QMimeData()
     data.setUrls([QUrl("https://example.org/picture.jpg")])
-    with qtbot.assertNotEmitted(window.open_folder_requested):
+    with qtbot.assertNotEmitted(window.open_requested):
         drop(window, data)
     assert "on this computer" in window.welcome.strip.text
 

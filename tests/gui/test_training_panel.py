@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+from pyqtgraph import PlotWidget
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QProgressBar, QPushButton
 
 from training.events import EpochRecord, Terms, TrainProgress
+from vae_desktop.curves import LossCurves
 from vae_desktop.training_panel import BUDGETS, TrainingPanel
 from vae_desktop.window_state import WindowState
 
@@ -135,6 +137,42 @@ def test_epochs_draw_a_curve_and_let_the_coach_speak(panel):
     assert "held-out pictures" in texts(panel)
     assert "pictures it learns from" in texts(panel)
     assert any(text.startswith("Still improving") for text in texts(panel))
+
+
+def curve(panel):
+    return panel.findChild(LossCurves).grab().toImage()
+
+
+def other_panel(qtbot, history):
+    """A panel that got the history at once, to compare with."""
+    other = TrainingPanel()
+    qtbot.addWidget(other)
+    other.resize(1200, 140)
+    other.set_state(WindowState.TRAINING)
+    other.set_history(history)
+    other.show()
+    return other
+
+
+def test_epochs_done_again_replace_those_before(panel, qtbot):
+    panel.set_state(WindowState.TRAINING)
+    for record in (*epochs(20), *epochs(14)[8:]):
+        panel.add_epoch(record)
+    other = other_panel(qtbot, epochs(14))
+    qtbot.waitUntil(lambda: curve(panel) == curve(other))
+    panel.add_epoch(epochs(15)[-1])
+    qtbot.waitUntil(lambda: curve(panel) != curve(other))
+
+
+def test_a_hundred_epochs_in_no_time_are_drawn_a_few_times_and_to_the_last(panel, qtbot):
+    panel.set_history(epochs(1))
+    drawn = []
+    panel.findChild(PlotWidget).listDataItems()[0].sigPlotChanged.connect(drawn.append)
+    for record in epochs(100):
+        panel.add_epoch(record)
+    assert len(drawn) <= 5
+    other = other_panel(qtbot, epochs(100))
+    qtbot.waitUntil(lambda: curve(panel) == curve(other))
 
 
 def test_without_held_out_pictures_the_legend_does_not_promise_them(panel):
