@@ -40,6 +40,17 @@ def test_a_held_job_waits_until_it_is_let_go_or_stopped(hold, release):
     assert control.should_stop is (release == "stop")
 
 
+def test_the_time_since_the_first_stop_is_told():
+    control = Control()
+    assert control.seconds_since_stop == 0
+    control.stop()
+    first = control.seconds_since_stop
+    assert first >= 0
+    threading.Event().wait(0.05)
+    control.stop()
+    assert control.seconds_since_stop >= first + 0.05
+
+
 def test_the_end_of_a_drag_does_not_end_a_pause():
     control, reached = Control(), threading.Event()
     control.pause(True)

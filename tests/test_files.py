@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -22,6 +23,21 @@ def test_what_is_no_json_is_called_damaged(tmp_path):
         read_json(tmp_path / "a.json")
     with pytest.raises(VaeError, match="could not be read"):
         read_json(tmp_path / "missing.json")
+
+
+def test_of_two_that_write_at_once_each_writes_a_whole_file(tmp_path):
+    path = tmp_path / "a.npz"
+
+    def write(value):
+        for _ in range(50):
+            write_atomically(path, bytes([value]) * 100_000)
+
+    with ThreadPoolExecutor() as pool:
+        writers = [pool.submit(write, value) for value in (1, 2)]
+    for writer in writers:
+        writer.result()
+    assert len(set(path.read_bytes())) == 1
+    assert [left.name for left in tmp_path.iterdir()] == ["a.npz"]
 
 
 def test_a_folder_that_went_away_is_told_in_plain_words(tmp_path):

@@ -11,6 +11,7 @@ import pytest
 from pictures import write_nasty, write_pictures
 from PIL import Image
 
+from training import importer
 from training.errors import VaeError
 from training.events import Control
 from training.images import ImageFormat
@@ -115,6 +116,18 @@ def test_a_second_import_decodes_only_what_changed(project, source, monkeypatch)
     assert (project.pictures().read([number]) == 77).all()
 
 
+@pytest.mark.parametrize("changed", ["last", "all"])
+def test_a_changed_picture_gets_an_id_that_none_had_before(project, source, changed):
+    import_folder(project, image_format=GREY)
+    before = project.pictures().ids
+    for path in sorted(source.iterdir())[-1 if changed == "last" else 0 :]:
+        os.utime(path, ns=(1, 1))
+    import_folder(project)
+    fresh = set(project.pictures().ids) - set(before)
+    assert len(fresh) == (1 if changed == "last" else 16)
+    assert min(fresh) > max(before)
+
+
 def test_an_import_without_news_changes_nothing(project):
     import_folder(project, image_format=GREY)
     before, pixels = rows(project), fingerprints(project.pixels_folder)
@@ -217,6 +230,21 @@ def test_copies_of_a_picture_are_on_the_same_side_of_the_split(tmp_path):
     assert all(len(side) == 1 for side in sides.values())
 
 
+def test_a_later_copy_of_the_picture_held_out_for_want_of_another_is_held_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(importer, "HELD_OUT_SHARE", 0.0)  # no picture is held out by its hash
+    source = tmp_path / "source"
+    write_pictures(source, 12)
+    with Project.create(tmp_path / "project", source) as project:
+        import_folder(project, image_format=COLOUR)
+        pictures = project.pictures()
+        (forced,) = pictures.ids[pictures.held_out]
+        shutil.copy(project.picture_path(forced), source / "copy.png")
+        import_folder(project)
+        pictures = project.pictures()
+        held_out = {project.picture_path(number) for number in pictures.ids[pictures.held_out]}
+        assert held_out == {project.picture_path(forced), source / "copy.png"}
+
+
 @pytest.mark.parametrize("count", [1, FEWEST_PICTURES - 1])
 def test_too_few_pictures_are_told_with_what_was_skipped(tmp_path, count):
     write_pictures(tmp_path / "source", count)
@@ -241,7 +269,9 @@ def test_the_first_few_pictures_do_not_decide_on_the_format_of_many(tmp_path):
 
 
 def test_a_project_among_the_pictures_is_not_imported(tmp_path, source):
-    with Project.create(source / "my project", source) as project:
+    Project.create(tmp_path / "project", source).close()
+    shutil.move(tmp_path / "project", source / "my project")
+    with Project.open(source / "my project", write=True) as project:
         import_folder(project)
         Image.new("L", (40, 40)).save(project.path / "preview.png")
         assert import_folder(project).found == 16

@@ -97,7 +97,7 @@ def test_the_best_weights_come_before_the_latest(run):
     assert not np.array_equal(load_model(run).decode(np.ones((1, 2))), at_latest)
 
 
-def test_all_posteriors_are_kept_until_the_pictures_change(run):
+def test_all_posteriors_are_kept_until_the_pictures_or_the_weights_change(run):
     run, pictures = run
     model = LatentModel(run.model, weights_of(run.model, 3))
     told = []
@@ -105,9 +105,27 @@ def test_all_posteriors_are_kept_until_the_pictures_change(run):
     assert told[-1] == (24, 24)
     np.testing.assert_allclose(found.means, model.encode(pictures.read(range(24))).means)
     other = LatentModel(run.model, weights_of(run.model, 4))
-    np.testing.assert_array_equal(all_posteriors(run, other, pictures).means, found.means)  # not done again
+    others = all_posteriors(run, other, pictures).means
+    np.testing.assert_allclose(others, other.encode(pictures.read(range(24))).means)
+    assert not np.allclose(others, found.means)
+    told.clear()
+    again = LatentModel(run.model, weights_of(run.model, 4))
+    kept = all_posteriors(run, again, pictures, on_progress=lambda *_: told.append(_))
+    np.testing.assert_array_equal(kept.means, others)
+    assert told == []  # not done again
     pictures.ids = pictures.ids + 1
-    assert not np.allclose(all_posteriors(run, other, pictures).means, found.means)
+    all_posteriors(run, again, pictures, on_progress=lambda *_: told.append(_))
+    assert told == [(24, 24)]
+
+
+def test_posteriors_that_cannot_be_kept_are_told_all_the_same(run, caplog):
+    run, pictures = run
+    model = LatentModel(run.model, weights_of(run.model, 3))
+    (run.path / POSTERIORS_FILE).mkdir()  # nothing can be renamed to it
+    (run.path / POSTERIORS_FILE / "taken").touch()
+    assert all_posteriors(run, model, pictures).means.shape == (24, 2)
+    assert "not kept" in caplog.text
+    assert [path.name for path in run.path.glob("*.part")] == []
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\3\4 not a zip", b"\x93NUMPY"])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from training import project
 from training.errors import VaeError
 from training.images import ImageFormat
 from training.project import INDEX_FILE, PROJECT_FILE, Project, default_project_path, is_project
@@ -43,7 +44,10 @@ def test_a_source_folder_whose_name_is_not_utf_8_is_kept(tmp_path):
         assert opened.source == source
 
 
-@pytest.mark.parametrize("place", ["taken", "the source itself", "a file", "a project"])
+PLACES = ["taken", "the source itself", "below the source", "a file", "a project", "another's project"]
+
+
+@pytest.mark.parametrize("place", PLACES)
 def test_a_project_is_not_made_where_something_else_is(tmp_path, source, place):
     path = tmp_path / "project"
     if place == "taken":
@@ -51,14 +55,67 @@ def test_a_project_is_not_made_where_something_else_is(tmp_path, source, place):
         (path / "diary.txt").write_text("dear diary")
     elif place == "the source itself":
         path = source
+    elif place == "below the source":
+        path = source / "deep" / "project"
     elif place == "a file":
         path.write_text("hello")
+    elif place == "another's project":
+        path.mkdir()
+        (path / PROJECT_FILE).write_text("{}")
     else:
         Project.create(path, source).close()
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(VaeError):
         Project.create(path, source)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_project_that_could_not_be_made_is_made_at_the_next_try(tmp_path, source, monkeypatch):
+    def fail(*_):
+        (path / f"{PROJECT_FILE}.0123.part").write_text("{")
+        raise VaeError("The disk is full.")
+
+    path = tmp_path / "project"
+    with monkeypatch.context() as patch:
+        patch.setattr(project, "write_json", fail)
+        with pytest.raises(VaeError, match="disk is full"):
+            Project.create(path, source)
+    assert (path / INDEX_FILE).exists()
+    assert not is_project(path)
+    with Project.create(path, source) as made:  # nor does the failed one hold the lock
+        assert made.count_used() == 0
+
+
+@pytest.mark.parametrize("foreign", ["pixels/photo.jpg", "runs/diary.txt", "film.part", "index.sqlite/a"])
+def test_names_like_ours_do_not_make_a_folder_ours(tmp_path, source, foreign):
+    path = tmp_path / "project"
+    (path / foreign).parent.mkdir(parents=True)
+    (path / foreign).write_text("hello")
+    with pytest.raises(VaeError, match="not empty"):
+        Project.create(path, source)
+    assert [file for file in path.rglob("*") if file.is_file()] == [path / foreign]
+
+
+def test_what_another_tool_calls_project_json_makes_no_project(tmp_path):
+    (tmp_path / PROJECT_FILE).write_text('{"format": 1, "source": "/"}')
+    assert not is_project(tmp_path)
+    with pytest.raises(VaeError, match="not a VAE Desktop project"):
+        Project.open(tmp_path, write=True)
+    assert [path.name for path in tmp_path.iterdir()] == [PROJECT_FILE]
+
+
+def test_what_killed_programs_left_is_removed_by_the_next_writer(make_project):
+    made = make_project(12)
+    made.close()
+    old, young = made.pixels_folder / "00001.npy.0123.part", made.runs_folder / "a.npz.4567.part"
+    for path in (old, young):
+        path.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    Project.open(made.path, write=False).close()
+    assert old.exists()
+    Project.open(made.path, write=True).close()
+    assert not old.exists()
+    assert young.exists()  # another program may be writing it
 
 
 def test_default_places_differ_by_folder_and_not_by_how_it_is_written(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 import json
 import pickle
+import time
 
 import numpy as np
 import pytest
@@ -72,6 +73,17 @@ def test_epochs_done_again_after_a_crash_count_once(run):
     for epoch in (1, 2, 3, 2):
         run.append_history(record(epoch))
     assert [each.epoch for each in run.history()] == [1, 2]
+
+
+def test_a_long_history_is_read_at_once(run):
+    """Looking through all earlier epochs at each of thirty thousand would take half a minute."""
+    run.append_history(record(1))
+    line = json.loads((run.path / HISTORY_FILE).read_text())
+    lines = "".join(json.dumps({**line, "epoch": epoch}) + "\n" for epoch in range(1, 30_001))
+    (run.path / HISTORY_FILE).write_text(lines)
+    started = time.process_time()
+    assert [each.epoch for each in run.history()] == list(range(1, 30_001))
+    assert time.process_time() - started < 3
 
 
 @pytest.mark.parametrize("change", [{"format": 99}, {"format": "1"}, {"model": {}}, {"training": None}])

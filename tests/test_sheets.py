@@ -84,12 +84,22 @@ def test_the_map_shows_both_kinds_of_pictures(model, posteriors):
     assert not (np.abs(without - HELD_OUT_COLOUR).sum(axis=2) < 120).any()
 
 
-@pytest.mark.parametrize("count", [1, 5, 16, 40])
-def test_pictures_stand_above_their_reconstructions(model, count):
-    pixels = np.random.default_rng(2).integers(0, 256, (count, 32, 32, 3), np.uint8)
+@pytest.mark.parametrize("count", [0, 1, 5, 16, 40])
+def test_every_picture_stands_above_its_reconstruction(model, count):
+    shades = np.linspace(10, 200, count).astype(np.uint8)
+    pixels = np.broadcast_to(shades[:, None, None, None], (count, 32, 32, 3))
     sheet = reconstruction_sheet(model, pixels)
-    assert sheet.size[0] > 0
-    assert sheet.size[1] >= 2 * 32
+    drawn = model.decode(model.encode(pixels).means)
+    rows = max(-(-count // 16), 1)
+    assert sheet.size == (2 * (16 * 34 - 2), 2 * (2 * rows * 34 - 2))
+    for number in range(16 * rows):
+        x, y = 2 * (number % 16 * 34 + 16), 2 * (number // 16 * 68 + 16)
+        above, below = (sheet.getpixel(at) for at in ((x, y), (x, y + 68)))
+        if number < count:
+            assert above == (shades[number],) * 3
+            assert below == pytest.approx(drawn[number, 15:18, 15:18].mean(axis=(0, 1)), abs=25)
+        else:
+            assert above == below == (255, 255, 255)
 
 
 def test_a_walk_is_a_film_that_ends_where_it_began(model, posteriors, tmp_path):

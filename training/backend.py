@@ -16,7 +16,8 @@ def _without_notes() -> Iterator[None]:
     """Hold back what is written to stderr, and then pass on everything but TensorFlow's notes.
 
     Its libraries log while they are loaded, before any setting can tell them not to, and to the file
-    descriptor itself. Other threads may write there at the same time, and a failing import tells why.
+    descriptor itself. Other threads may write there at the same time, and a failing import tells why; what
+    an abort of the whole process while they load had said is lost.
     """
     try:
         held_back = tempfile.TemporaryFile()  # noqa: SIM115 - closed below

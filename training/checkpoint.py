@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -12,7 +13,9 @@ from training.errors import VaeError
 from training.events import Terms
 from training.latent import AVERAGE_PREFIX
 from training.model import VAE
-from training.run import BEST_FILE, LATEST_FILE, POSTERIORS_FILE, Run, checked, load_tensors, save_tensors
+from training.run import BEST_FILE, LATEST_FILE, Run, checked, load_tensors, save_tensors
+
+BEST_SECONDS = 5.0  # small sets may improve several times a second, and each writing waits for the disk
 
 
 @dataclass
@@ -61,13 +64,17 @@ class Checkpoint:
         run: whose folder.
         vae: what is trained, with its optimiser built.
         average: its slow average, which is what is shown and judged.
+        judged_on: stands for the pictures by which weights are judged; figures of others do not compare.
     """
 
-    def __init__(self, run: Run, vae: VAE, average: VAE) -> None:
+    def __init__(self, run: Run, vae: VAE, average: VAE, judged_on: str) -> None:
         self._run = run
         self._vae = vae
         self._average = average
+        self._judged_on = judged_on
         self._best = self._known_best()
+        self._unwritten: tuple[dict[str, Any], dict[str, Any]] | None = None
+        self._best_written = -math.inf
 
     def _variables(self) -> dict[str, Any]:
         named = {f"model/{name}": v for name, v in self._vae.named_weights().items()}
@@ -78,7 +85,8 @@ class Checkpoint:
         return named | {"noise": self._vae.noise.state}
 
     def save(self, counters: Counters) -> None:
-        """Replace the latest checkpoint."""
+        """Replace the latest checkpoint, and the best weights where better ones wait to be written."""
+        self.write_best()
         notes = dataclasses.asdict(counters)
         save_tensors(self._run.path / LATEST_FILE, copied(self._variables()), notes)
 
@@ -104,19 +112,33 @@ class Checkpoint:
 
     def _known_best(self) -> float:
         path = self._run.path / BEST_FILE
-        if not path.is_file():
+        try:
+            notes = load_tensors(path)[1]
+        except VaeError:  # none yet, or damaged ones: any are better
             return math.inf
-        figures = load_tensors(path)[1].get("figures")
+        figures = notes.get("figures")
         elbo = figures.get("elbo") if isinstance(figures, dict) else None
-        return float(elbo) if isinstance(elbo, int | float) else math.inf
+        if not isinstance(elbo, int | float) or notes.get("judged_on") != self._judged_on:
+            return math.inf
+        return float(elbo)
 
     def keep_if_best(self, terms: Terms, counters: Counters) -> None:
-        """Keep the averaged weights where ``terms``, their figures, are the best so far."""
+        """Keep the averaged weights where ``terms``, their figures, are the best so far.
+
+        They may wait in memory for a later call, :meth:`save` or :meth:`write_best`.
+        """
         if terms.elbo < self._best:
             self._best = terms.elbo
             notes = {"step": counters.step, "epoch": counters.epoch, "figures": terms.as_json()}
-            (self._run.path / POSTERIORS_FILE).unlink(missing_ok=True)  # they belong to the earlier weights
-            save_tensors(self._run.path / BEST_FILE, copied(self._average.named_weights()), notes)
+            self._unwritten = copied(self._average.named_weights()), {**notes, "judged_on": self._judged_on}
+        if time.monotonic() - self._best_written >= BEST_SECONDS:
+            self.write_best()
+
+    def write_best(self) -> None:
+        """Write the best weights, if they are not on disk yet."""
+        if self._unwritten is not None:
+            save_tensors(self._run.path / BEST_FILE, *self._unwritten)
+            self._unwritten, self._best_written = None, time.monotonic()
 
 
 def copied(variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Plain objects without TensorFlow or Qt, so that the command line, the window and
 """
 
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -90,7 +91,8 @@ class TrainProgress:
         epoch: the running epoch, counted from 1.
         seconds: training time of this run so far, pauses left out.
         seconds_left: None when the run has no end ("until I stop") or it cannot be known yet.
-        loss: negative ELBO of the epoch so far, nats per picture.
+        loss: what the epoch so far minimised, nats per picture: the negative ELBO, but at a run's start
+            with the KL weighted less, as it is warmed up; the figures of an epoch do without that weight.
     """
 
     epoch: int
@@ -108,7 +110,6 @@ class Snapshot:
     """Copied weights, and where a sample of the pictures lies under them.
 
     Attributes:
-        number: counts up within one training.
         step: training steps taken.
         weights: averaged (EMA) weights by name.
         indices: int64 [n], which pictures of the project the posteriors belong to.
@@ -116,7 +117,6 @@ class Snapshot:
         sigmas: float32 [n, latent_dim].
     """
 
-    number: int
     step: int
     weights: dict[str, NDArray[np.float32]]
     indices: NDArray[np.int64]
@@ -153,19 +153,25 @@ class Control:
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
-        self._stop = False
+        self._stopped_at: float | None = None
         self._paused = False
         self._gated = False
 
     @property
     def should_stop(self) -> bool:
         """Whether :meth:`stop` was called."""
-        return self._stop
+        return self._stopped_at is not None
+
+    @property
+    def seconds_since_stop(self) -> float:
+        """How long ago :meth:`stop` was first called; 0 before."""
+        return 0.0 if self._stopped_at is None else time.monotonic() - self._stopped_at
 
     def stop(self) -> None:
         """Ask the job to end at the next step boundary; ends a pause and the gate too."""
         with self._condition:
-            self._stop = True
+            if self._stopped_at is None:
+                self._stopped_at = time.monotonic()
             self._condition.notify_all()
 
     def pause(self, paused: bool) -> None:
@@ -189,7 +195,7 @@ class Control:
         """Block while paused or gated. Returns whether it had to wait."""
         with self._condition:
             waited = False
-            while (self._paused or self._gated) and not self._stop:
+            while (self._paused or self._gated) and not self.should_stop:
                 waited = True
                 self._condition.wait()
             return waited

@@ -2,6 +2,8 @@
 
 import json
 import os
+import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,14 +11,18 @@ from typing import Any
 
 from training.errors import VaeError
 
+LEFTOVER_SECONDS = 3600.0  # no writing takes as long
+
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace ``path`` by ``content``: temporary file, fsync, rename, fsync of the folder.
 
+    Two may write at once, each to a temporary file of its own; the later rename wins.
+
     Raises:
         VaeError: when the disk is full or the folder cannot be written to; the old file is then intact.
     """
-    temporary = path.with_name(path.name + ".part")
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     with telling_write_problems(path):
         try:
             with temporary.open("wb") as file:
@@ -29,6 +35,14 @@ def write_atomically(path: Path, content: bytes) -> None:
             with suppress(OSError):  # a folder that went away altogether
                 temporary.unlink()
             raise
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete the temporary files below ``folder`` that killed programs left; young ones may be in use."""
+    with suppress(OSError):  # nothing is worse for them
+        for path in folder.rglob("*.part"):
+            if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
+                path.unlink()
 
 
 @contextmanager

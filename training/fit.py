@@ -4,6 +4,7 @@ The loop is ours and not ``Model.fit`` because it must yield between two steps w
 stop within a step, end after a given time, and resume in the middle of an epoch to the same history.
 """
 
+import hashlib
 import math
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from training.config import Likelihood, ModelConfig, TrainConfig, automatic_like
 from training.data import batches
 from training.errors import VaeError
 from training.events import Control, EpochRecord, RunResult, Snapshot, Terms, TrainProgress
+from training.latent import posteriors_of
 from training.model import VAE, initial_pixel_variance
 from training.pixel_store import PixelStore
 from training.project import Project
@@ -29,7 +31,8 @@ SNAPSHOT_SECONDS = 1.0
 SNAPSHOT_SHARE = 0.05  # of the training time may go into snapshots
 AVERAGE_DECAY = 0.998
 EVALUATE_BATCH = 64
-STOP_SECONDS = 2.0  # a stop may spend on the final figures
+STOP_SECONDS = 2.0  # may go into figures after a stop
+RECENT_SECONDS = 3.0  # a stop during the figures saves, unless it was saved within these
 
 OnTraining = Callable[[TrainProgress | EpochRecord | Snapshot], None]
 
@@ -62,7 +65,7 @@ def resume_run(project: Project) -> Run:
     """
     run = latest_run(project.runs_folder)
     if run is None:
-        raise VaeError("There is no training to resume.", advice="Start one without --resume.")
+        raise VaeError("There is no training to resume.", advice="Start a new one.")
     if not fits(run, project):
         raise VaeError(
             "The pictures were imported at another size since this training.",
@@ -97,14 +100,13 @@ def train(
         snapshot_pictures: how many pictures a snapshot encodes; 0 for no snapshots.
 
     Raises:
-        VaeError: too few pictures, or not enough memory.
+        VaeError: no pictures to learn from, a checkpoint that cannot be used, or not enough memory.
         TrainingDivergedError: when the loss stopped being a number; the last finite weights are kept.
     """
     pictures = project.pictures()
     if length is not None:
         settings = replace(run.training, epochs=length.epochs, minutes=length.minutes)
         run = replace(run, training=settings)
-        run.save_config()
     try:
         trainer = Trainer(run, pictures, on_progress, control or Control(), snapshot_pictures)
         if length is not None:
@@ -117,7 +119,7 @@ def train(
         raise VaeError(
             f"There is not enough memory for batches of {size:,} pictures of {run.model.size} pixels.",
             kept=f"The training so far is kept in {run.path.name}.",
-            advice=f"Try a batch size of {max(size // 2, 1):,}, or a smaller picture size.",
+            advice=f"Batches of {max(size // 2, 1):,} or smaller pictures may fit.",
         ) from error
 
 
@@ -150,9 +152,8 @@ class Trainer:
         self.sample = _evenly(len(pictures), snapshot_pictures)
         self._build(run)
         self._first_noise = self.average.noise.state.numpy()
-        self.checkpoint = Checkpoint(run, self.vae, self.average)
+        self.checkpoint = Checkpoint(run, self.vae, self.average, self._judged_on())
         self.at = self._restored_counters()
-        self.snapshots = 0
 
     def _build(self, run: Run) -> None:
         self.vae = VAE(run.model, run.training.seed)
@@ -181,19 +182,25 @@ class Trainer:
     # ------------------------------------------------------------------ the loop
 
     def train(self) -> RunResult:
-        """Train to the end; whatever ends it but divergence, what was learnt is saved."""
+        """Train to the end; whatever ends it, the best weights are saved, and but for divergence the last."""
+        try:
+            return self._train()
+        finally:
+            self.checkpoint.write_best()
+
+    def _train(self) -> RunResult:
         if not self.run.has_weights():
             self._save()
         self._tick = self._saved = self._reported = self._shown = time.monotonic()
         self._session_images, self._session_start, finite = 0, self.at.seconds, True
-        while finite and not self._is_over() and not self.control.should_stop:
+        while finite and not self._is_done() and not self.control.should_stop:
             finite = self._epoch()
-        stopped = self.control.should_stop and not self._is_over()
+        stopped = self.control.should_stop and not self._is_done()
         if not finite:  # what was saved last stays: the weights of now may be out of all bounds
             raise TrainingDivergedError(
                 f"The training stopped after {self.at.step:,} steps: the loss was no longer a number.",
                 kept=f"The last good weights are kept in {self.run.path.name}.",
-                advice=f"Try a lower learning rate than {self.run.training.learning_rate:g}.",
+                advice=f"A lower learning rate than {self.run.training.learning_rate:g} may help.",
             )
         self._save()
         held_out = self._last_figures()
@@ -235,15 +242,21 @@ class Trainer:
         return True
 
     def _end_epoch(self) -> None:
+        held_out = self._evaluate()
+        if held_out is None and len(self.held_out_numbers) > 0:
+            return  # a stop cut it short; the epoch ends when the training is gone on with
         train = _terms(self.vae)
         self.vae.reset_metrics()
         self.at.epoch, self.at.step_in_epoch = self.at.epoch + 1, 0
-        held_out = self._evaluate()
         self.checkpoint.keep_if_best(held_out or train, self.at)
         self._clock()
         record = EpochRecord(self.at.epoch, self.at.step, self.at.seconds, train, held_out)
         self.run.append_history(record)
         self.on_progress(record)
+
+    def _is_done(self) -> bool:
+        """Whether the length is reached and no epoch is left whose figures alone are missing."""
+        return self._is_over() and self.at.step_in_epoch < self.steps_per_epoch
 
     def _is_over(self) -> bool:
         return self._share_done() >= 1.0
@@ -261,20 +274,25 @@ class Trainer:
 
     # ------------------------------------------------------------------ figures
 
-    def _evaluate(self, seconds: float = math.inf) -> Terms | None:
-        """Held-out figures of the averaged weights; None without such pictures or in the given time."""
+    def _judged_on(self) -> str:
+        """Stands for the pictures by which weights are judged."""
+        ids = self.pictures.ids[self.held_out_numbers]
+        return hashlib.sha256(ids.tobytes()).hexdigest() if len(ids) else "train"
+
+    def _evaluate(self) -> Terms | None:
+        """Held-out figures of the averaged weights; None without such pictures, or cut short by a stop."""
         if len(self.held_out_numbers) == 0:
             return None
-        deadline = time.monotonic() + seconds
         # The same noise each time: figures then differ by the weights alone.
         self.average.noise.state.assign(self._first_noise)
         self.average.reset_metrics()
         for pixels in batches(self.pictures, self.held_out_numbers, batch_size=EVALUATE_BATCH):
-            if self.control.wait_while_held():
-                self._tick = time.monotonic()
-            self._test_step(pixels)
-            if time.monotonic() > deadline:
+            self._wait_while_held()
+            if self.control.should_stop and time.monotonic() - self._saved > RECENT_SECONDS:
+                self._save()  # what is closing may be killed at any moment
+            if self.control.seconds_since_stop > STOP_SECONDS:
                 return None
+            self._test_step(pixels)
         return _terms(self.average)
 
     def _last_figures(self) -> Terms | None:
@@ -284,7 +302,7 @@ class Trainer:
             return history[-1].held_out
         if self.at.step == 0:
             return None
-        held_out = self._evaluate(STOP_SECONDS if self.control.should_stop else math.inf)
+        held_out = self._evaluate()
         if held_out is not None:
             self.checkpoint.keep_if_best(held_out, self.at)
         return held_out
@@ -334,23 +352,11 @@ class Trainer:
         )
 
     def _snapshot(self) -> None:
-        self.snapshots += 1
-        means, sigmas = [], []
-        for start in range(0, len(self.sample), EVALUATE_BATCH):
-            pixels = self.pictures.read(self.sample[start : start + EVALUATE_BATCH])
-            mean, log_variance = self._posterior(tf.cast(pixels, tf.float32) / 255.0)
-            means.append(mean.numpy())
-            sigmas.append(np.exp(0.5 * log_variance.numpy()))
-        self.on_progress(
-            Snapshot(
-                self.snapshots,
-                self.at.step,
-                copied(self.average.named_weights()),
-                self.sample,
-                np.concatenate(means),
-                np.concatenate(sigmas),
-            )
-        )
+        parts = (self.sample[at : at + EVALUATE_BATCH] for at in range(0, len(self.sample), EVALUATE_BATCH))
+        pixels = (self.pictures.read(part) for part in parts)
+        found = posteriors_of(pixels, self._posterior, self.run.model.latent_dim)
+        weights = copied(self.average.named_weights())
+        self.on_progress(Snapshot(self.at.step, weights, self.sample, found.means, found.sigmas))
 
     # ------------------------------------------------------------------ checkpoints
 
@@ -371,9 +377,10 @@ class Trainer:
         return at
 
     def begin_length(self) -> None:
-        """Count the run's length from here on."""
+        """Count the run's length, which is a new one, from here on."""
         self.at.first_step, self.at.first_second = self.at.step, self.at.seconds
         self._save()
+        self.run.save_config()
 
 
 def _terms(vae: VAE) -> Terms:

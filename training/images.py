@@ -91,7 +91,8 @@ class ImageFormat:
     def __post_init__(self) -> None:
         if type(self.size) is not int or not 32 <= self.size <= 128 or self.size % 16:
             raise VaeError(
-                f"Pictures cannot be {self.size!r} pixels wide.", advice="Choose 32, 64 or 128 pixels."
+                f"Pictures cannot be {self.size!r} pixels wide.",
+                advice="Choose a multiple of 16 from 32 to 128.",
             )
         if type(self.channels) is not int or self.channels not in (1, 3):
             raise VaeError(
@@ -120,13 +121,11 @@ class SkippedPicture(Exception):  # noqa: N818 - it says what became of the pict
 
     Args:
         reason: one of the few categories above, in plain words.
-        detail: what the decoder said; for the log, not for people.
     """
 
-    def __init__(self, reason: str, detail: str = "") -> None:
+    def __init__(self, reason: str) -> None:
         self.reason = reason
-        self.detail = detail
-        super().__init__(reason, detail)
+        super().__init__(reason)
 
 
 def scan(folder: Path, *, exclude: Collection[Path] = ()) -> Iterator[Path]:
@@ -215,7 +214,7 @@ def read_picture(path: Path, image_format: ImageFormat) -> NDArray[np.uint8]:
 
 def skipped_by(error: OSError | ValueError) -> SkippedPicture:
     """Why a file that could not be opened or read is skipped."""
-    return SkippedPicture(NO_PERMISSION if isinstance(error, PermissionError) else UNREADABLE, str(error))
+    return SkippedPicture(NO_PERMISSION if isinstance(error, PermissionError) else UNREADABLE)
 
 
 def decode_picture(
@@ -249,11 +248,11 @@ def decode_picture(
             raise
         except UnidentifiedImageError as error:
             text = "; ".join(str(complaint.message) for complaint in complaints)
-            raise SkippedPicture(_why_unidentified(head, suffix.lower(), text), text) from error
+            raise SkippedPicture(_why_unidentified(head, suffix.lower(), text)) from error
         except (Image.DecompressionBombError, MemoryError) as error:
-            raise SkippedPicture(TOO_LARGE, str(error)) from error
+            raise SkippedPicture(TOO_LARGE) from error
         except Exception as error:  # a broken file can raise anything: struct.error, KeyError, RecursionError
-            raise SkippedPicture(_why_undecodable(str(error)), str(error)) from error
+            raise SkippedPicture(_why_undecodable(str(error))) from error
 
 
 @contextmanager
@@ -278,9 +277,9 @@ def _why_undecodable(text: str) -> str:
 
 def _checked_short_side(size: tuple[int, int]) -> int:
     if size[0] * size[1] > MAX_PIXELS:
-        raise SkippedPicture(TOO_LARGE, f"{size[0]}×{size[1]}")
+        raise SkippedPicture(TOO_LARGE)
     if min(size) < MIN_SIDE:
-        raise SkippedPicture(TOO_SMALL, f"{size[0]}×{size[1]}")
+        raise SkippedPicture(TOO_SMALL)
     return min(size)
 
 

@@ -292,6 +292,7 @@ class _Writer:
         try:
             if not self._discarded and not (error and self._replacing):
                 self._flush()
+                _hold_out_copies(self._index)
                 _hold_out_at_least_one(self._index)
                 self._index.commit()
         finally:
@@ -305,6 +306,14 @@ class _Writer:
             if path.stem.isdigit() and int(path.stem) not in used:
                 with contextlib.suppress(OSError):  # Windows keeps a file that is still mapped
                     path.unlink()
+
+
+def _hold_out_copies(index: sqlite3.Connection) -> None:
+    """A picture held out for want of another is not known by its hash; its later copies go with it."""
+    index.execute(
+        "UPDATE pictures SET held_out = 1 WHERE status = 'used' AND held_out = 0"
+        " AND sha256 IN (SELECT sha256 FROM pictures WHERE held_out = 1)"
+    )
 
 
 def _hold_out_at_least_one(index: sqlite3.Connection) -> None:

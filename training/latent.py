@@ -1,7 +1,9 @@
 """Encoding pictures to posteriors and decoding points of the latent space, with weights that hold still."""
 
+import hashlib
+import logging
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -20,6 +22,8 @@ from training.run import BEST_FILE, LATEST_FILE, POSTERIORS_FILE, Run, Tensors, 
 ENCODE_BATCH, DECODE_BATCH = 64, 32
 AVERAGE_PREFIX = "average/"
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Posteriors:
@@ -27,6 +31,20 @@ class Posteriors:
 
     means: NDArray[np.float32]
     sigmas: NDArray[np.float32]
+
+
+def posteriors_of(
+    batches: Iterable[NDArray[np.uint8]],
+    encode: Callable[[NDArray[np.float32]], tuple[tf.Tensor, tf.Tensor]],
+    latent_dim: int,
+) -> Posteriors:
+    """Posteriors of pictures, given as batches of uint8 [b, S, S, C]; ``encode`` tells μ and ln σ²."""
+    means, sigmas = [np.zeros((0, latent_dim), np.float32)], [np.zeros((0, latent_dim), np.float32)]
+    for pixels in batches:
+        mean, log_variance = encode(pixels.astype(np.float32) / 255.0)
+        means.append(mean.numpy())
+        sigmas.append(np.exp(0.5 * log_variance.numpy()))
+    return Posteriors(np.concatenate(means), np.concatenate(sigmas))
 
 
 class LatentModel:
@@ -62,20 +80,25 @@ class LatentModel:
         for name, value in checked(weights, wanted).items():
             variables[name].assign(value)
 
+    def weights_digest(self) -> str:
+        """SHA-256 over names and values of the weights, in hexadecimal."""
+        digest = hashlib.sha256()
+        for name, variable in sorted(self._vae.named_weights().items()):
+            digest.update(name.encode() + b"\0" + variable.numpy().tobytes())
+        return digest.hexdigest()
+
     def encode(self, pixels: NDArray[np.uint8], control: Control | None = None) -> Posteriors:
         """Posteriors of pictures, uint8 [n, S, S, C]; of those done so far when told to stop."""
-        means, sigmas = [], []
-        for start in range(0, len(pixels), ENCODE_BATCH):
-            if control is not None:
-                control.wait_while_held()
-                if control.should_stop:
-                    break
-            batch = pixels[start : start + ENCODE_BATCH].astype(np.float32) / 255.0
-            mean, log_variance = self._encode(batch)
-            means.append(mean.numpy())
-            sigmas.append(np.exp(0.5 * log_variance.numpy()))
-        empty = np.zeros((0, self.config.latent_dim), np.float32)
-        return Posteriors(np.concatenate([empty, *means]), np.concatenate([empty, *sigmas]))
+
+        def batches() -> Iterator[NDArray[np.uint8]]:
+            for start in range(0, len(pixels), ENCODE_BATCH):
+                if control is not None:
+                    control.wait_while_held()
+                    if control.should_stop:
+                        return
+                yield pixels[start : start + ENCODE_BATCH]
+
+        return posteriors_of(batches(), self._encode, self.config.latent_dim)
 
     def decode(self, points: NDArray[np.floating]) -> NDArray[np.uint8]:
         """Pictures at points [n, latent_dim], uint8 [n, S, S, C]."""
@@ -120,10 +143,13 @@ def all_posteriors(
 ) -> Posteriors | None:
     """Where every picture lies under ``model``; kept in the run's folder until pictures or weights change.
 
+    That they cannot be kept is logged, and costs no more than working them out again.
+
     Returns:
         The posteriors in the pictures' order, or None when told to stop.
     """
-    kept = _read_posteriors(run, pictures)
+    digest = model.weights_digest()
+    kept = _read_posteriors(run, pictures, digest)
     if kept is not None:
         return kept
     chunk = 16 * ENCODE_BATCH
@@ -139,18 +165,22 @@ def all_posteriors(
         np.concatenate([part.means for part in parts]), np.concatenate([part.sigmas for part in parts])
     )
     buffer = BytesIO()
-    np.savez(buffer, ids=pictures.ids, means=posteriors.means, sigmas=posteriors.sigmas)
-    write_atomically(run.path / POSTERIORS_FILE, buffer.getvalue())
+    np.savez(buffer, weights=digest, ids=pictures.ids, means=posteriors.means, sigmas=posteriors.sigmas)
+    try:
+        write_atomically(run.path / POSTERIORS_FILE, buffer.getvalue())
+    except VaeError as error:
+        _log.warning("where the pictures lie is not kept: %s", error.what)
     return posteriors
 
 
-def _read_posteriors(run: Run, pictures: PixelStore) -> Posteriors | None:
+def _read_posteriors(run: Run, pictures: PixelStore, digest: str) -> Posteriors | None:
     path = run.path / POSTERIORS_FILE
     shape = (len(pictures), run.model.latent_dim)
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            ids, means, sigmas = file["ids"], file["means"], file["sigmas"]
+            of_weights, ids, means, sigmas = (file[name] for name in ("weights", "ids", "means", "sigmas"))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     fits = means.shape == sigmas.shape == shape and np.isfinite(means).all()
-    return Posteriors(means, sigmas) if fits and np.array_equal(ids, pictures.ids) else None
+    belongs = str(of_weights) == digest and np.array_equal(ids, pictures.ids)
+    return Posteriors(means, sigmas) if fits and belongs else None

@@ -27,7 +27,7 @@ import platformdirs
 from numpy.typing import NDArray
 
 from training.errors import VaeError
-from training.files import read_json, write_json
+from training.files import read_json, remove_leftovers, write_json
 from training.images import ImageFormat
 from training.pixel_store import PixelStore
 
@@ -41,7 +41,7 @@ PIXELS_FOLDER, RUNS_FOLDER = "pixels", "runs"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS pictures (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice: posteriors are kept by it
     path BLOB NOT NULL UNIQUE,      -- relative to the source folder, in the file system's own bytes
     size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,
@@ -64,7 +64,7 @@ def default_project_path(source: Path) -> Path:
 
 def is_project(path: Path) -> bool:
     """Whether a folder is one of our projects."""
-    return (path / PROJECT_FILE).is_file()
+    return (path / PROJECT_FILE).is_file() and (path / INDEX_FILE).is_file()
 
 
 class Project:
@@ -83,19 +83,19 @@ class Project:
         """Make a project for a source folder and open it for writing.
 
         Raises:
-            VaeError: when the place is taken by something else, lies inside the source folder's files,
-                or cannot be written to.
+            VaeError: when the place is taken by something else, lies inside the source folder, or cannot
+                be written to.
         """
         path, source = path.resolve(), source.resolve()
         if is_project(path):
             raise VaeError(f"{path} is already a project.")
-        if path == source:
+        if path.is_relative_to(source):
             raise VaeError(
-                "The project cannot be the folder of pictures itself, which is never written to.",
-                advice="Choose another folder for the project.",
+                f"The project {path} cannot lie in the folder of pictures itself, which is never written to.",
+                advice="Choose another place for the project, or a folder of pictures further down.",
             )
         try:
-            if path.exists() and any(path.iterdir()):
+            if path.exists() and not all(_is_left_over(entry) for entry in path.iterdir()):
                 raise VaeError(
                     f"{path} is not empty and not a project.", advice="Choose a new or empty folder."
                 )
@@ -107,11 +107,19 @@ class Project:
                 advice="Choose another folder for it.",
             ) from error
         lock = _lock(path)
-        with telling_index_problems(), contextlib.closing(sqlite3.connect(path / INDEX_FILE)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(_SCHEMA)
-        created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        write_json(path / PROJECT_FILE, {"format": FORMAT, "source": str(source), "created": created})
+        try:
+            with (
+                telling_index_problems(),
+                contextlib.closing(sqlite3.connect(path / INDEX_FILE)) as connection,
+            ):
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.executescript(_SCHEMA)
+            created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+            # Written last: it is what makes the folder a project.
+            write_json(path / PROJECT_FILE, {"format": FORMAT, "source": str(source), "created": created})
+        except BaseException:
+            lock.release()
+            raise
         return cls(path, source, lock)
 
     @classmethod
@@ -137,7 +145,10 @@ class Project:
                 kept="Nothing was changed.",
                 advice="Update VAE Desktop to open it.",
             )
-        return cls(path, Path(data["source"]), _lock(path) if write else None)
+        lock = _lock(path) if write else None
+        if lock is not None:
+            remove_leftovers(path)
+        return cls(path, Path(data["source"]), lock)
 
     def close(self) -> None:
         """Let another program write to the project."""
@@ -247,6 +258,14 @@ def telling_index_problems() -> Iterator[None]:
             kept="The source pictures are untouched.",
             advice="Free some space and try again, or import the folder into a new project.",
         ) from error
+
+
+def _is_left_over(entry: Path) -> bool:
+    """Whether what lies in a folder may come from a :meth:`Project.create` that failed midway."""
+    if entry.name in (PIXELS_FOLDER, RUNS_FOLDER):
+        return entry.is_dir() and not any(entry.iterdir())
+    ours = (LOCK_FILE, *(INDEX_FILE + end for end in ("", "-wal", "-shm", "-journal")))
+    return entry.is_file() and (entry.name in ours or entry.match(f"{PROJECT_FILE}.*.part"))
 
 
 def _lock(path: Path) -> "filelock.BaseFileLock":

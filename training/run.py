@@ -4,7 +4,7 @@
     RUN/history.jsonl        one line per epoch, only ever appended to
     RUN/latest.safetensors   everything needed to go on: weights, averages, optimiser, noise, counters
     RUN/best.safetensors     averaged weights at the best held-out ELBO
-    RUN/posteriors.npz       where every picture lies under the best weights
+    RUN/posteriors.npz       where every picture lies, with the digest of the weights under which it does
 
 Nothing here is ever unpickled; networks are rebuilt from the checked settings, and tensors are checked by
 name, shape, type and finiteness before they are used.
@@ -103,7 +103,7 @@ class Run:
 
     def history(self) -> list[EpochRecord]:
         """The epochs so far. Torn lines are left out; of an epoch done again, the later line counts."""
-        records: dict[int, EpochRecord] = {}
+        records: list[EpochRecord] = []
         try:
             lines = (self.path / HISTORY_FILE).read_bytes().splitlines()
         except FileNotFoundError:
@@ -112,9 +112,10 @@ class Run:
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 record = _record(json.loads(line))
                 # An epoch that is done again after a crash makes the later ones of the lost time void.
-                records = {epoch: old for epoch, old in records.items() if epoch < record.epoch}
-                records[record.epoch] = record
-        return list(records.values())
+                while records and records[-1].epoch >= record.epoch:
+                    records.pop()
+                records.append(record)
+        return records
 
 
 def _record(line: Mapping[str, Any]) -> EpochRecord:
@@ -162,7 +163,7 @@ def load_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
             notes = json.loads((file.metadata() or {}).get("notes", "{}"))
     except (OSError, ValueError, safetensors.SafetensorError) as error:
         raise VaeError(
-            f"The weights in {path} cannot be read: {error}.", advice="Train again, or use another run."
+            f"The weights in {path} cannot be read: {error}.", advice="Start a new training."
         ) from error
     return tensors, notes
 

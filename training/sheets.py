@@ -20,7 +20,7 @@ PLANE_RADIUS = 3.2  # the scatter shows the prior's ±3σ and a little more
 def plane_axes(means: NDArray[np.float32]) -> tuple[int, int]:
     """The two latent numbers along which the pictures differ most, [n, d] with d ≥ 2."""
     if means.shape[1] < 2:
-        raise VaeError("A map needs at least two latent numbers.", advice="Train with --latent-dim 2.")
+        raise VaeError("A map needs at least two latent numbers.", advice="Train again with two.")
     first, second = sorted(np.argsort(means.var(axis=0))[::-1][:2])
     return int(first), int(second)
 
@@ -105,12 +105,12 @@ def _scatter(means: NDArray[np.float32], held_out: NDArray[np.bool_], side: int)
 
 
 def reconstruction_sheet(model: LatentModel, pixels: NDArray[np.uint8], columns: int = 16) -> Image.Image:
-    """Rows of pictures, each above its own reconstruction."""
-    reconstructions = model.decode(model.encode(pixels).means)
-    rows = []
-    for start in range(0, len(pixels) - columns + 1, columns):
-        rows += [pixels[start : start + columns], reconstructions[start : start + columns]]
-    sheet = tile(np.concatenate(rows or [pixels, reconstructions]), columns, gap=2)
+    """Rows of pictures, each above its own reconstruction; the last row is filled up with paper."""
+    rows = max(-(-len(pixels) // columns), 1)
+    paper = np.full((rows * columns - len(pixels), *model.config.shape), PAPER[0], np.uint8)
+    pairs = [np.concatenate([shown, paper]) for shown in (pixels, model.decode(model.encode(pixels).means))]
+    in_rows = np.stack([shown.reshape(rows, columns, *model.config.shape) for shown in pairs], axis=1)
+    sheet = tile(in_rows.reshape(-1, *model.config.shape), columns, gap=2)
     factor = 2 if sheet.width < 1000 else 1
     return sheet.resize((sheet.width * factor, sheet.height * factor), Image.Resampling.BICUBIC)
 
