@@ -105,6 +105,23 @@ def test_the_variance_does_not_follow_a_perfect_reconstruction_to_zero():
     assert 1e-7 < float(vae.pixel_variance) < 1 / 255**2
 
 
+def test_the_variance_does_not_fall_below_the_error_on_held_out_pictures(pixels):
+    vae = make_vae("gaussian")
+    vae.judge_variance(0.3)  # far above the error on these pictures
+    step = tf.function(vae.train_step, autograph=False)
+    for _ in range(60):
+        step(tf.constant(pixels))
+    assert float(vae.pixel_variance) == pytest.approx(0.3, abs=0.2 * 0.95**60 + 1e-6)
+
+
+def test_the_error_of_held_out_pictures_is_that_of_a_pixel(pixels):
+    vae = make_vae("gaussian")
+    vae.encoder.get_layer("posterior").bias.assign([0.0, 0.0, -60.0, -60.0])  # no noise to speak of
+    vae.test_step(tf.constant(pixels))
+    expected = np.mean((vae(pixels).numpy() - pixels) ** 2)
+    assert float(vae.error_mean.result()) == pytest.approx(float(expected), rel=1e-3)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e30])
 def test_a_step_that_is_not_finite_is_not_taken_and_is_told(bad, pixels):
     vae = make_vae("gaussian")

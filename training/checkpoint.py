@@ -13,7 +13,15 @@ from training.errors import VaeError
 from training.events import Terms
 from training.latent import AVERAGE_PREFIX
 from training.model import VAE
-from training.run import BEST_FILE, LATEST_FILE, Run, checked, load_tensors, save_tensors
+from training.run import (
+    BEST_FILE,
+    LATEST_FILE,
+    Run,
+    checked,
+    load_tensors,
+    save_tensors,
+    terms_from_json,
+)
 
 BEST_SECONDS = 5.0  # small sets may improve several times a second, and each writing waits for the disk
 
@@ -65,6 +73,9 @@ class Checkpoint:
         vae: what is trained, with its optimiser built.
         average: its slow average, which is what is shown and judged.
         judged_on: stands for the pictures by which weights are judged; figures of others do not compare.
+
+    Attributes:
+        best: the figures of the best weights, or None before any were judged.
     """
 
     def __init__(self, run: Run, vae: VAE, average: VAE, judged_on: str) -> None:
@@ -72,7 +83,7 @@ class Checkpoint:
         self._vae = vae
         self._average = average
         self._judged_on = judged_on
-        self._best = self._known_best()
+        self.best = self._known_best()
         self._unwritten: tuple[dict[str, Any], dict[str, Any]] | None = None
         self._best_written = -math.inf
 
@@ -82,7 +93,7 @@ class Checkpoint:
         # Numbered: Keras gives the slots of like-named layers of encoder and decoder the same path.
         named |= {f"optimizer/{i}/{v.path}": v for i, v in enumerate(self._vae.optimizer.variables)}
         named |= {f"metric/{m.name}/{v.name}": v for m in self._vae.metrics for v in m.variables}
-        return named | {"noise": self._vae.noise.state}
+        return named | {"noise": self._vae.noise.state, "least_variance": self._vae.least_variance}
 
     def save(self, counters: Counters) -> None:
         """Replace the latest checkpoint, and the best weights where better ones wait to be written."""
@@ -110,25 +121,22 @@ class Checkpoint:
             variables[name].assign(value)
         return counters
 
-    def _known_best(self) -> float:
-        path = self._run.path / BEST_FILE
+    def _known_best(self) -> Terms | None:
         try:
-            notes = load_tensors(path)[1]
-        except VaeError:  # none yet, or damaged ones: any are better
-            return math.inf
-        figures = notes.get("figures")
-        elbo = figures.get("elbo") if isinstance(figures, dict) else None
-        if not isinstance(elbo, int | float) or notes.get("judged_on") != self._judged_on:
-            return math.inf
-        return float(elbo)
+            notes = load_tensors(self._run.path / BEST_FILE)[1]
+            if notes.get("judged_on") == self._judged_on:
+                return terms_from_json(notes["figures"])
+        except (VaeError, KeyError, TypeError, ValueError):  # none yet, or damaged ones: any are better
+            pass
+        return None
 
     def keep_if_best(self, terms: Terms, counters: Counters) -> None:
         """Keep the averaged weights where ``terms``, their figures, are the best so far.
 
         They may wait in memory for a later call, :meth:`save` or :meth:`write_best`.
         """
-        if terms.elbo < self._best:
-            self._best = terms.elbo
+        if self.best is None or terms.elbo < self.best.elbo:
+            self.best = terms
             notes = {"step": counters.step, "epoch": counters.epoch, "figures": terms.as_json()}
             self._unwritten = copied(self._average.named_weights()), {**notes, "judged_on": self._judged_on}
         if time.monotonic() - self._best_written >= BEST_SECONDS:

@@ -133,7 +133,8 @@ class RunResult:
         stopped: whether it was told to stop before its length was reached.
         epochs: complete epochs of the run, earlier sessions counted in.
         seconds: training time of the run, pauses left out.
-        held_out: the final weights' figures; None without held-out pictures, or when a stop left no time.
+        held_out: figures of the weights that are kept, the best ones; None without held-out pictures, or
+            when a stop left no time for any.
     """
 
     run: Path

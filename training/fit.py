@@ -203,14 +203,14 @@ class Trainer:
                 advice=f"A lower learning rate than {self.run.training.learning_rate:g} may help.",
             )
         self._save()
-        held_out = self._last_figures()
+        self._judge_last_weights()
         return RunResult(
             self.run.path,
             stopped,
             self.at.epoch,
             self.at.seconds,
             self._images_per_second(),
-            held_out,
+            self.checkpoint.best if len(self.held_out_numbers) else None,
             tuple(self.run.history()),
         )
 
@@ -248,6 +248,8 @@ class Trainer:
         train = _terms(self.vae)
         self.vae.reset_metrics()
         self.at.epoch, self.at.step_in_epoch = self.at.epoch + 1, 0
+        if held_out is not None:
+            self.vae.judge_variance(float(self.average.error_mean.result()))
         self.checkpoint.keep_if_best(held_out or train, self.at)
         self._clock()
         record = EpochRecord(self.at.epoch, self.at.step, self.at.seconds, train, held_out)
@@ -295,17 +297,12 @@ class Trainer:
             self._test_step(pixels)
         return _terms(self.average)
 
-    def _last_figures(self) -> Terms | None:
-        """Figures of the final weights, which may come after the last epoch's."""
-        history = self.run.history()
-        if self.at.step_in_epoch == 0 and history:
-            return history[-1].held_out
-        if self.at.step == 0:
-            return None
-        held_out = self._evaluate()
-        if held_out is not None:
-            self.checkpoint.keep_if_best(held_out, self.at)
-        return held_out
+    def _judge_last_weights(self) -> None:
+        """The final weights may come after the last epoch's figures, and be the best."""
+        if self.at.step_in_epoch > 0:
+            held_out = self._evaluate()
+            if held_out is not None:
+                self.checkpoint.keep_if_best(held_out, self.at)
 
     # ------------------------------------------------------------------ time
 

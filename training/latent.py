@@ -1,5 +1,6 @@
 """Encoding pictures to posteriors and decoding points of the latent space, with weights that hold still."""
 
+import contextlib
 import hashlib
 import logging
 import zipfile
@@ -112,12 +113,12 @@ class LatentModel:
 
 
 def load_weights(run: Run) -> dict[str, NDArray[np.float32]]:
-    """The run's best averaged weights, or its latest ones where none is best yet.
+    """The run's best averaged weights, or its latest ones where there are no best ones that can be read.
 
     Raises:
         VaeError: when the run has no weights, or damaged ones.
     """
-    if (run.path / BEST_FILE).is_file():
+    with contextlib.suppress(VaeError):  # none yet, or damaged ones
         return load_tensors(run.path / BEST_FILE)[0]
     if not run.has_weights():
         raise VaeError("This training has no weights yet.", advice="Train first.")

@@ -186,10 +186,12 @@ class VAE(keras.Model):
         self.noise = keras.random.SeedGenerator(seed)
         self.kl_weight = self._scalar("kl_weight", 1.0)  # below 1 only while the KL is warmed up
         self.pixel_variance = self._scalar("pixel_variance", 0.1)  # σ² of the Gaussian likelihood
+        self.least_variance = self._scalar("least_variance", LEAST_VARIANCE)  # which it does not fall below
         self.loss_mean = keras.metrics.Mean("loss")
         self.reconstruction_mean = keras.metrics.Mean("reconstruction")
         self.kl_mean_mean = keras.metrics.Mean("kl_mean")
         self.kl_variance_mean = keras.metrics.Mean("kl_variance")
+        self.error_mean = keras.metrics.Mean("squared_error")
         self.built = True
 
     def _scalar(self, name: str, value: float) -> Any:
@@ -198,8 +200,9 @@ class VAE(keras.Model):
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
-        """Running means over the epoch: loss (with the warmed-up KL), and the ELBO's three terms."""
-        return [self.loss_mean, self.reconstruction_mean, self.kl_mean_mean, self.kl_variance_mean]
+        """Running means over the epoch: loss (with the warmed-up KL), the ELBO's terms, error of a pixel."""
+        terms = [self.reconstruction_mean, self.kl_mean_mean, self.kl_variance_mean]
+        return [self.loss_mean, *terms, self.error_mean]
 
     def named_weights(self) -> dict[str, Any]:
         """The variables that make up what was learnt, by a stable name."""
@@ -246,9 +249,9 @@ class VAE(keras.Model):
 
         def take() -> None:
             self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
-            # σ²'s maximum-likelihood value is the mean squared error (Rybkin et al. 2021, eq. 5).
-            best = tf.reduce_mean(error) / float(np.prod(data.shape[1:]))
-            best = tf.maximum(best, LEAST_VARIANCE)
+            # σ²'s maximum-likelihood value is the mean squared error (Rybkin et al. 2021, eq. 5); held-out
+            # pictures bound it, see judge_variance.
+            best = tf.maximum(tf.reduce_mean(self._per_pixel(error)), self.least_variance)
             self.pixel_variance.assign_add(VARIANCE_SMOOTHING * (best - self.pixel_variance))
 
         tf.cond(finite, take, lambda: None)
@@ -257,9 +260,22 @@ class VAE(keras.Model):
 
     def test_step(self, data: tf.Tensor) -> dict[str, tf.Tensor]:
         """The ELBO of a batch of held-out pictures, without learning."""
-        reconstruction, kl_mean, kl_variance, _ = self.elbo_terms(data, training=False)
+        reconstruction, kl_mean, kl_variance, error = self.elbo_terms(data, training=False)
         self.loss_mean.update_state(reconstruction + kl_mean + kl_variance)
+        self.error_mean.update_state(self._per_pixel(error))
         return self._track(reconstruction, kl_mean, kl_variance)
+
+    def judge_variance(self, held_out_error: float) -> None:
+        """Keep σ² from falling below the squared error of a held-out pixel.
+
+        A decoder that memorises drives its own error, and with it σ², towards zero; the reconstruction term
+        then outweighs the KL ever more, which lets it memorise more. The error on held-out pictures is the
+        maximum-likelihood σ² for pictures that it does not know.
+        """
+        self.least_variance.assign(max(held_out_error, LEAST_VARIANCE))
+
+    def _per_pixel(self, error: tf.Tensor) -> tf.Tensor:
+        return error / float(np.prod(self.config.shape))
 
     def _track(
         self, reconstruction: tf.Tensor, kl_mean: tf.Tensor, kl_variance: tf.Tensor

@@ -23,13 +23,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
 from training.errors import VaeError
 from training.files import read_json, remove_leftovers, write_json
 from training.images import ImageFormat
 from training.pixel_store import PixelStore
+from training.places import projects_folder
 
 if TYPE_CHECKING:
     import filelock
@@ -59,7 +59,7 @@ def default_project_path(source: Path) -> Path:
     source = source.resolve()
     digest = hashlib.sha256(os.fsencode(source)).hexdigest()[:8]
     name = re.sub(r"[^\w-]+", "-", source.name).strip("-")[:40] or "pictures"
-    return Path(platformdirs.user_data_dir("vae-desktop", appauthor=False)) / "projects" / f"{name}-{digest}"
+    return projects_folder() / f"{name}-{digest}"
 
 
 def is_project(path: Path) -> bool:

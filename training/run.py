@@ -123,12 +123,13 @@ def _record(line: Mapping[str, Any]) -> EpochRecord:
         int(line["epoch"]),
         int(line["step"]),
         float(line["seconds"]),
-        _terms(line["train"]),
-        None if line["held_out"] is None else _terms(line["held_out"]),
+        terms_from_json(line["train"]),
+        None if line["held_out"] is None else terms_from_json(line["held_out"]),
     )
 
 
-def _terms(values: Mapping[str, Any]) -> Terms:
+def terms_from_json(values: Mapping[str, Any]) -> Terms:
+    """What :meth:`Terms.as_json` made; raises KeyError, TypeError or ValueError for anything else."""
     return Terms(*(float(values[name]) for name in ("reconstruction", "kl_mean", "kl_variance")))
 
 

@@ -17,9 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-import platformdirs
-
 from training import __version__
+from training.places import log_folder
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -83,7 +82,7 @@ def _explain_missing_library(error: ImportError) -> int:
 
 
 def _start_log() -> Path:
-    folder = Path(platformdirs.user_log_dir("vae-desktop", appauthor=False))
+    folder = log_folder()
     handlers: list[logging.Handler] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -5,8 +5,9 @@ import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from platformdirs import user_config_dir
 from PySide6.QtCore import QByteArray, QSettings
+
+from training.places import config_folder
 
 _MOST_RECENT = 10
 _log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ class Settings:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path or Path(user_config_dir("vae-desktop", appauthor=False)) / "settings.ini"
+        self._path = path or config_folder() / "settings.ini"
         self._store = QSettings(str(self._path), QSettings.Format.IniFormat)
         if self._store.status() == QSettings.Status.FormatError:
             _log.warning("The settings in %s could not be read; starting with fresh ones.", self._path)
