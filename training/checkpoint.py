@@ -135,7 +135,7 @@ class Checkpoint:
 
         They may wait in memory for a later call, :meth:`save` or :meth:`write_best`.
         """
-        if self.best is None or terms.elbo < self.best.elbo:
+        if terms.elbo < (math.inf if self.best is None else self.best.elbo):  # never true of NaN
             self.best = terms
             notes = {"step": counters.step, "epoch": counters.epoch, "figures": terms.as_json()}
             self._unwritten = copied(self._average.named_weights()), {**notes, "judged_on": self._judged_on}

@@ -1,5 +1,6 @@
 """The networks and the variational autoencoder, with its own training and test step."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -272,7 +273,8 @@ class VAE(keras.Model):
         then outweighs the KL ever more, which lets it memorise more. The error on held-out pictures is the
         maximum-likelihood σ² for pictures that it does not know.
         """
-        self.least_variance.assign(max(held_out_error, LEAST_VARIANCE))
+        if math.isfinite(held_out_error):
+            self.least_variance.assign(max(held_out_error, LEAST_VARIANCE))
 
     def _per_pixel(self, error: tf.Tensor) -> tf.Tensor:
         return error / float(np.prod(self.config.shape))
