@@ -205,8 +205,7 @@ class LatentPlane(HandlePlane):
         picture = self._nearest_picture(event.position())
         if event.button() == Qt.MouseButton.LeftButton and picture >= 0:
             self.picture_activated.emit(picture)
-        else:
-            self.mousePressEvent(event)
+        self.mousePressEvent(event)  # a second press may begin a drag, too
 
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing is pointed at any more."""
