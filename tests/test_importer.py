@@ -16,7 +16,7 @@ from training.errors import VaeError
 from training.events import Control
 from training.images import ImageFormat
 from training.importer import FEWEST_PICTURES, import_folder, is_held_out
-from training.project import Project
+from training.project import Project, default_project_path
 
 GREY, COLOUR = ImageFormat(32, 1), ImageFormat(32, 3)
 
@@ -266,6 +266,29 @@ def test_the_first_few_pictures_do_not_decide_on_the_format_of_many(tmp_path):
         import_folder(project)
         assert project.image_format == ImageFormat(64, 3)
         assert project.count_used() == 23
+
+
+def test_the_choice_of_the_format_is_explained_now_and_later(tmp_path):
+    source = tmp_path / "source"
+    write_pictures(source, 10, size=90)
+    with Project.create(tmp_path / "project", source) as project:
+        assert project.format_words == ""
+        words = import_folder(project).format_words
+        assert words == "64×64 pixels in colour. A typical picture is 90 pixels on its shorter side."
+        assert import_folder(project).format_words == project.format_words == words
+        assert import_folder(project, image_format=ImageFormat(32, 1)).format_words == "32×32 pixels in grey."
+
+
+def test_ones_whole_home_can_be_imported(tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))  # not hidden, as on Windows and macOS
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    write_pictures(home / "Pictures", 9)
+    write_pictures(home / "cache" / "vae-desktop" / "samples" / "fashion", 5)
+    with Project.create(default_project_path(tmp_path / "elsewhere"), tmp_path / "elsewhere") as other:
+        write_pictures(other.path, 5)
+    with Project.create(default_project_path(home), home) as project:
+        assert import_folder(project).found == 9
 
 
 def test_a_project_among_the_pictures_is_not_imported(tmp_path, source):

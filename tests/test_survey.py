@@ -14,9 +14,8 @@ from training.survey import survey
 def test_survey_chooses_a_size_from_the_pictures_and_their_number(tmp_path, side, found, size):
     survey_ = survey(write_pictures(tmp_path, 3, size=side), found)
     assert survey_.image_format == ImageFormat(size, 3)
-    assert survey_.why.startswith(f"{size}×{size} pixels in colour: ")
-    assert f"{side} pixels" in survey_.why
-    assert ("1,501" in survey_.why) == (found == 1501)
+    assert f" {side} pixels" in survey_.reason
+    assert ("1,501" in survey_.reason) == (found == 1501)
 
 
 def test_survey_sees_when_the_pictures_are_grey(tmp_path):

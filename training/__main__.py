@@ -95,6 +95,7 @@ def import_command(
                 "skipped": report.skipped,
                 "reasons": report.reasons,
                 "cancelled": report.cancelled,
+                "format": report.format_words,
             }
         )
         return
@@ -102,6 +103,8 @@ def import_command(
         messages.print("Stopped. What was read is kept; run the command again to go on.")
     print_text(f"{report.found:,} found, {report.used:,} used, {report.skipped:,} skipped")
     print_table(report.reasons, "Skipped because:")
+    if report.format_words:
+        print_text(f"Each as {report.format_words}")
     print_text(f"Project: {path}")
 
 

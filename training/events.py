@@ -34,13 +34,19 @@ class ImportProgress:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import came to. Always found == used + skipped == used + sum(reasons.values())."""
+    """What an import came to. Always found == used + skipped == used + sum(reasons.values()).
+
+    Attributes:
+        reasons: why files were skipped, and how many for each reason.
+        format_words: what size and colours the pictures have in the project, and why.
+    """
 
     found: int
     used: int
     skipped: int
     reasons: dict[str, int]
     cancelled: bool = False
+    format_words: str = ""
 
 
 @dataclass(frozen=True)

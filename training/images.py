@@ -104,6 +104,9 @@ class ImageFormat:
         """(S, S, C)."""
         return self.size, self.size, self.channels
 
+    def __str__(self) -> str:
+        return f"{self.size}×{self.size} pixels in {'grey' if self.channels == 1 else 'colour'}"
+
     def to_json(self) -> dict[str, int]:
         """The two fields by name."""
         return {"size": self.size, "channels": self.channels}

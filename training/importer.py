@@ -19,6 +19,7 @@ from training.events import Control, ImportProgress, ImportReport
 from training.files import write_atomically
 from training.images import ImageFormat, scan
 from training.pixel_store import SHARD_BYTES, open_shard, shard_path
+from training.places import cache_folder, projects_folder
 from training.project import INDEX_FILE, Project, telling_index_problems
 from training.survey import survey
 
@@ -56,7 +57,11 @@ def import_folder(
     progress = _Progress(on_progress)
     paths = _scan(project, progress, control)
     previous = _settled_format(project)
-    image_format = image_format or previous or _choose_format(paths, control)
+    chosen = None
+    image_format = image_format or previous
+    if image_format is None:
+        chosen = survey(paths, len(paths), should_stop=lambda: control.should_stop)
+        image_format = None if chosen is None else chosen.image_format
     if image_format is None or control.should_stop:
         return _report(project, cancelled=True)
     fresh_start = image_format != previous
@@ -65,7 +70,7 @@ def import_folder(
     kept = set() if fresh_start else _forget_changed(project, paths)
     with (
         telling_index_problems(),
-        _Writer(project, image_format, fresh_start) as writer,
+        _Writer(project, image_format, fresh_start, chosen.reason if chosen else "") as writer,
         DecodePool(image_format) as pool,
     ):
         progress.count_kept(len(kept), writer.used)
@@ -84,7 +89,7 @@ def import_folder(
 
 def _scan(project: Project, progress: "_Progress", control: Control) -> list[Path]:
     paths = []
-    for path in scan(project.source, exclude=(project.path,)):
+    for path in scan(project.source, exclude=(project.path, projects_folder(), cache_folder())):
         paths.append(path)
         progress.found = len(paths)
         progress.send()
@@ -97,11 +102,6 @@ def _scan(project: Project, progress: "_Progress", control: Control) -> list[Pat
     progress.scanning = False
     progress.send(at_once=True)
     return paths
-
-
-def _choose_format(paths: list[Path], control: Control) -> ImageFormat | None:
-    surveyed = survey(paths, len(paths), should_stop=lambda: control.should_stop)
-    return None if surveyed is None else surveyed.image_format
 
 
 def _settled_format(project: Project) -> ImageFormat | None:
@@ -163,7 +163,7 @@ def _relative(path: Path, source: Path) -> bytes:
 def _report(project: Project, *, cancelled: bool) -> ImportReport:
     used, reasons = project.count_used(), project.reasons()
     skipped = sum(reasons.values())
-    return ImportReport(used + skipped, used, skipped, reasons, cancelled)
+    return ImportReport(used + skipped, used, skipped, reasons, cancelled, project.format_words)
 
 
 @dataclass
@@ -217,9 +217,12 @@ class _Writer:
     transaction; otherwise each shard is one, so that little is lost when the program is killed.
     """
 
-    def __init__(self, project: Project, image_format: ImageFormat, fresh_start: bool) -> None:
+    def __init__(
+        self, project: Project, image_format: ImageFormat, fresh_start: bool, format_reason: str
+    ) -> None:
         self._project = project
         self._format = image_format
+        self._format_reason = format_reason
         self._fresh_start = fresh_start
         self._replacing = False
         self._rows = max(SHARD_BYTES // int(np.prod(image_format.shape)), 1)
@@ -234,9 +237,12 @@ class _Writer:
         if self._fresh_start:
             self._replacing = last is not None
             self._index.execute("DELETE FROM pictures")
-            self._index.execute(
-                "INSERT OR REPLACE INTO meta VALUES ('image_format', ?)",
-                (json.dumps(self._format.to_json()),),
+            self._index.executemany(
+                "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+                [
+                    ("image_format", json.dumps(self._format.to_json())),
+                    ("format_reason", self._format_reason),
+                ],
             )
             self._commit_part()
         count = self._index.execute("SELECT COUNT(*) FROM pictures WHERE status = 'used'")

@@ -7,6 +7,13 @@ import platformdirs
 _NAME = "vae-desktop"
 
 
+def resources_folder() -> Path:
+    """Samples and icons that come with the program: beside its packages, but within one where installed."""
+    package = Path(__file__).resolve().parent
+    installed = package / "resources"
+    return installed if installed.is_dir() else package.parent / "resources"
+
+
 def projects_folder() -> Path:
     """Projects for which the user named no place."""
     return Path(platformdirs.user_data_dir(_NAME, appauthor=False)) / "projects"

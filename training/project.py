@@ -89,7 +89,8 @@ class Project:
         path, source = path.resolve(), source.resolve()
         if is_project(path):
             raise VaeError(f"{path} is already a project.")
-        if path.is_relative_to(source):
+        # The program's own folder may lie below the source, as it does below one's home; imports pass it by.
+        if path.is_relative_to(source) and not path.is_relative_to(projects_folder().resolve()):
             raise VaeError(
                 f"The project {path} cannot lie in the folder of pictures itself, which is never written to.",
                 advice="Choose another place for the project, or a folder of pictures further down.",
@@ -191,6 +192,14 @@ class Project:
         with self.index() as index:
             found = index.execute("SELECT value FROM meta WHERE key = 'image_format'").fetchone()
         return None if found is None else ImageFormat.from_json(json.loads(found[0]))
+
+    @property
+    def format_words(self) -> str:
+        """The format of the pixels and why it was chosen, in words; '' before the first import."""
+        with self.index() as index:
+            found = index.execute("SELECT value FROM meta WHERE key = 'format_reason'").fetchone()
+        image_format = self.image_format
+        return "" if image_format is None else f"{image_format}. {found[0] if found else ''}".rstrip()
 
     def count_used(self) -> int:
         """How many pictures are used."""

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.errors import VaeError
-from training.places import cache_folder
+from training.places import cache_folder, resources_folder
 
-RESOURCES = Path(__file__).resolve().parent.parent / "resources"
-_FOLDER = RESOURCES / "samples"
+_FOLDER = resources_folder() / "samples"
 _COMPLETE = ".complete"
 
 

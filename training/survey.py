@@ -20,10 +20,10 @@ SURVEY_FORMAT = ImageFormat(64, 3)
 
 @dataclass(frozen=True)
 class Survey:
-    """The image format that suits a folder, and why, in plain words."""
+    """The image format that suits a folder, and why, in one plain sentence."""
 
     image_format: ImageFormat
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,7 @@ def _choose_format(looks: Sequence[_Look], n_found: int) -> Survey:
     small, medium, large = SIZES
     size = small if side <= 40 else medium if side <= 96 or n_found > 1500 else large
     grey = sum(look.grey for look in looks) >= 0.98 * len(looks)
-    why = f"{size}×{size} pixels in {'grey' if grey else 'colour'}: "
-    why += f"a typical picture is {side:,} pixels on its shorter side"
+    reason = f"A typical picture is {'grey and ' if grey else ''}{side:,} pixels on its shorter side"
     if size == medium and side > 96:
-        why += f", but {large}×{large} would take very long to learn from {n_found:,} pictures"
-    return Survey(ImageFormat(size, 1 if grey else 3), why + ".")
+        reason += f"; {large}×{large} would take very long to learn from {n_found:,} pictures"
+    return Survey(ImageFormat(size, 1 if grey else 3), reason + ".")

@@ -239,13 +239,13 @@ class App(QObject):
             return
         try:
             pictures = project.pictures()
-            reasons, skipped = project.reasons(), project.skipped()
+            reasons, skipped, format_words = project.reasons(), project.skipped(), project.format_words
         except VaeError as error:
             self._give_up(str(error))
             return
         name = project.source.name
         self.window.set_project_name(name)
-        self.plane.open(project, pictures)
+        self.plane.open(project, pictures, format_words)
         self.window.library.show_skipped(reasons, skipped)
         self.settings.add_recent(RecentProject(str(project.path), name, count(len(pictures), "picture")))
         self.settings.save_session(str(project.path), training=False)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from training.events import EpochRecord
 from vae_desktop.labels import QuietLabel
+from vae_desktop.palette_follower import PaletteFollower
 from vae_desktop.plain_words import duration
 from vae_desktop.style import GRID, accent, hairline, held_out_colour, quiet_text, scaled_font, tabular_font
 
@@ -23,7 +24,7 @@ _LOSS_HELP = (
 )
 
 
-class LossCurves(QWidget):
+class LossCurves(PaletteFollower):
     """Loss per picture against training time, for held-out pictures and for those learned from."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -59,7 +60,7 @@ class LossCurves(QWidget):
         layout.setSpacing(0)
         layout.addLayout(header)
         layout.addWidget(self._plot, 1)
-        self._recolour()
+        self.recolour()
 
     def set_history(self, history: Sequence[EpochRecord]) -> None:
         """Replace the curve. It is drawn a few times a second at most, the newest one always."""
@@ -67,12 +68,6 @@ class LossCurves(QWidget):
         self._is_drawn = False
         if not self._rest.isActive():
             self._draw_newest()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow light and dark."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._recolour()
 
     def leaveEvent(self, event: QEvent) -> None:
         """Put the readout away with the pointer."""
@@ -107,7 +102,8 @@ class LossCurves(QWidget):
             curve.setSymbolPen(None)
             curve.setSymbolBrush(colour(self.palette()))
 
-    def _recolour(self) -> None:
+    def recolour(self) -> None:
+        """Draw in the palette's colours."""
         palette = self.palette()
         self._legend.recolour(palette)
         self._plot.setBackground(palette.color(QPalette.ColorRole.Window))

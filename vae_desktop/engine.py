@@ -163,9 +163,9 @@ class Engine(QObject):
         elif isinstance(event, EpochRecord):
             self.epoch_finished.emit(event)
         elif np.isfinite(event.means).all():  # otherwise the training is about to stop and say so
-            axes = self._plane_axes(event.means)
-            self._decode_lane.set_weights(self._weights(run, event.weights, training=True))
-            self._emit_positions(event.indices, event.means, event.sigmas, axes)
+            self._choose_axes(event.means)
+            self._decode_with(run, event.weights, training=True)
+            self._emit_positions(event.indices, event.means, event.sigmas)
 
     def _load_model(self, project: Project, showing: Control) -> None:
         run = latest_run(project.runs_folder)
@@ -180,18 +180,15 @@ class Engine(QObject):
 
         values = load_weights(run)
         if self._axes is not None:  # no need to wait until all pictures are encoded
-            self._decode_lane.set_weights(self._weights(run, values, training=False))
-        model = LatentModel(run.model, values)
-        pictures = project.pictures()
+            self._decode_with(run, values, training=False)
         found: Posteriors | None = None
         if fits(run, project):
-            found = all_posteriors(run, model, pictures, showing)
+            found = all_posteriors(run, LatentModel(run.model, values), project.pictures(), showing)
+        if self._axes is None:
+            self._choose_axes(None if found is None else found.means)
+            self._decode_with(run, values, training=False)
         if found is not None:
-            if self._axes is None:
-                self._plane_axes(found.means)
-                self._decode_lane.set_weights(self._weights(run, values, training=False))
-            axes = self._plane_axes(found.means)
-            self._emit_positions(np.arange(len(pictures)), found.means, found.sigmas, axes)
+            self._emit_positions(np.arange(len(found.means)), found.means, found.sigmas)
         self.model_loaded.emit()
 
     # ------------------------------------------------------------------ decoding
@@ -234,7 +231,7 @@ class Engine(QObject):
         if self._decoder_of is None or self._decoder_of.path != run.path:
             self._axes = (0, 1) if run.model.latent_dim == 2 else None
 
-    def _weights(self, run: Run, values: dict[str, NDArray[np.float32]], *, training: bool) -> Weights:
+    def _decode_with(self, run: Run, values: dict[str, NDArray[np.float32]], *, training: bool) -> None:
         from training.latent import LatentModel
         from training.sheets import on_plane
 
@@ -242,29 +239,29 @@ class Engine(QObject):
         is_new = known is None or known.path != run.path
         self._decoder_of = run
         axes = self._axes or (0, 1)
-        return Weights(
-            make_model=(lambda: LatentModel(run.model)) if is_new else None,
-            values=values,
-            embed=lambda points: on_plane(points, axes, run.model.latent_dim),
-            training=training,
+        self._decode_lane.set_weights(
+            Weights(
+                make_model=(lambda: LatentModel(run.model)) if is_new else None,
+                values=values,
+                embed=lambda points: on_plane(points, axes, run.model.latent_dim),
+                training=training,
+            )
         )
 
-    def _plane_axes(self, means: NDArray[np.float32]) -> tuple[int, int]:
-        """The plane's two axes, kept for a run so that the plane does not turn under the hand."""
+    def _choose_axes(self, means: NDArray[np.float32] | None) -> None:
+        """Find the plane's two axes once a run, so that the plane does not turn under the hand.
+
+        Without the pictures' means [n, latent_dim], they are the first two.
+        """
         from training.sheets import plane_axes
 
         if self._axes is None:
-            self._axes = plane_axes(means)
-        return self._axes
+            self._axes = (0, 1) if means is None else plane_axes(means)
 
     def _emit_positions(
-        self,
-        numbers: NDArray[np.int64],
-        means: NDArray[np.float32],
-        sigmas: NDArray[np.float32],
-        axes: tuple[int, int],
+        self, numbers: NDArray[np.int64], means: NDArray[np.float32], sigmas: NDArray[np.float32]
     ) -> None:
-        columns = list(axes)
+        columns = list(self._axes or (0, 1))
         self.positions.emit(numbers, means[:, columns], sigmas[:, columns])
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from training.events import ImportProgress
 from vae_desktop.labels import ElidedLabel, QuietLabel
+from vae_desktop.palette_follower import PaletteFollower
 from vae_desktop.plain_words import duration, one_line, tooltip_text
 from vae_desktop.style import GRID, held_out_colour, icon, scaled_font, tabular_font
 from vae_desktop.thumbnails import PictureModel, ThumbnailList
@@ -31,7 +32,7 @@ _MOST_ROWS = 10
 _MOST_FILES = 500  # of one reason; a folder of a million other files must not fill the list
 
 
-class LibraryPanel(QWidget):
+class LibraryPanel(PaletteFollower):
     """Shows an import while it runs, then the pictures of the project."""
 
     picture_selected = Signal(int)
@@ -65,9 +66,12 @@ class LibraryPanel(QWidget):
             "Pictures kept aside: the program never learns from them, "
             "so they show how well it understands new ones."
         )
+        self._format = QuietLabel()
+        self._format.setFont(tabular_font(self._format.font()))
+        self._format.setWordWrap(False)
         self._skipped = _SkippedList()
         self._lay_out()
-        self._load_icons()
+        self.recolour()
         self.clear()
 
     def start_import(self, title: str) -> None:
@@ -91,6 +95,8 @@ class LibraryPanel(QWidget):
         pixels: Callable[[int], NDArray[np.uint8]],
         held_out: NDArray[np.bool_],
         names: Callable[[int], str],
+        side: int,
+        format_words: str,
     ) -> None:
         """Show the pictures of a project.
 
@@ -101,6 +107,8 @@ class LibraryPanel(QWidget):
             pixels: picture number -> uint8 [S, S, C]; called only for pictures in sight.
             held_out: bool [count].
             names: picture number -> file name.
+            side: of the pictures in the project, in pixels.
+            format_words: why they have that size, and what colours.
         """
         self.clear()
         self._title.show_text(title, full_path)
@@ -108,6 +116,8 @@ class LibraryPanel(QWidget):
         self._used.setText(f"{count:,} used")
         kept = int(held_out.sum())
         self._held_out.setText(f"{kept:,} held out")
+        self._format.setText(f"{side}×{side}")
+        self._format.setToolTip(tooltip_text(format_words))
         self._mark.setVisible(bool(kept))
         self._held_out.setVisible(bool(kept))
 
@@ -126,15 +136,10 @@ class LibraryPanel(QWidget):
         self._model.show_skeletons(0)
         self._progress.hide()
         self._used.clear()
+        self._format.clear()
         self._mark.hide()
         self._held_out.hide()
         self._skipped.show_skipped({}, [])
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the palette."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._load_icons()
 
     def _lay_out(self) -> None:
         header = QHBoxLayout()
@@ -148,6 +153,7 @@ class LibraryPanel(QWidget):
         counts.addWidget(self._mark)
         counts.addWidget(self._held_out)
         counts.addStretch(1)
+        counts.addWidget(self._format)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID, GRID, GRID, GRID)
         layout.setSpacing(GRID)
@@ -161,7 +167,8 @@ class LibraryPanel(QWidget):
         self._progress.show_cancelling()
         self.cancel_requested.emit()
 
-    def _load_icons(self) -> None:
+    def recolour(self) -> None:
+        """Load icons in the palette's colours."""
         self._open.setIcon(icon("open-folder", self.palette()))
         self._skipped.load_icons()
         palette = QPalette()

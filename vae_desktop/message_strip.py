@@ -1,13 +1,14 @@
 """A line in place instead of a dialog: what happened, what to do next, and a button to put it away."""
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
+from vae_desktop.palette_follower import PaletteFollower
 from vae_desktop.style import GRID, accent, held_out_colour, icon, mix, tinted_icon
 
 
-class MessageStrip(QWidget):
+class MessageStrip(PaletteFollower):
     """Hidden until there is something to say. Texts are shown as plain text."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -50,12 +51,6 @@ class MessageStrip(QWidget):
         self._text.clear()
         self.hide()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the palette."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._load_icons()
-
     def paintEvent(self, _event: QPaintEvent) -> None:
         """A quiet rounded ground in a hint of the message's colour."""
         palette = self.palette()
@@ -71,12 +66,13 @@ class MessageStrip(QWidget):
         self._problem = problem
         self._text.setText(text)
         self.setAccessibleName(text)
-        self._load_icons()
+        self.recolour()
         self.show()
         self.update()
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
-    def _load_icons(self) -> None:
+    def recolour(self) -> None:
+        """Load icons in the palette's colours."""
         palette = self.palette()
         colour = held_out_colour(palette) if self._problem else accent(palette)
         sign = tinted_icon("warning" if self._problem else "info", colour, colour)

@@ -66,8 +66,12 @@ class PlaneSession(QObject):
         library.picture_selected.connect(self._go_to_picture)
         library.reveal_requested.connect(self._reveal)
 
-    def open(self, project: Project, pictures: PixelStore) -> None:
-        """Turn to a project's pictures and show them in the library."""
+    def open(self, project: Project, pictures: PixelStore, format_words: str) -> None:
+        """Turn to a project's pictures and show them in the library.
+
+        Args:
+            format_words: what size and colours the pictures have in the project, and why.
+        """
         self._project, self._pictures = project, pictures
         self.window.library.show_pictures(
             project.source.name,
@@ -76,6 +80,8 @@ class PlaneSession(QObject):
             pixels=self._pixels,
             held_out=pictures.held_out,
             names=self._name,
+            side=pictures.shape[0],
+            format_words=format_words,
         )
 
     def close(self) -> None:

@@ -1,17 +1,18 @@
 """Colours, icons and the few metrics that every widget of the window shares."""
 
 from functools import lru_cache
-from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
+from training.places import resources_folder
+
 GRID = 8
 """The step of every margin and gap, in device-independent pixels."""
 
-ICONS = Path(__file__).resolve().parent.parent / "resources" / "icons"
+ICONS = resources_folder() / "icons"
 
 _ICON_SIZES = (16, 20, 24, 48)
 _SCALES = (1, 2)

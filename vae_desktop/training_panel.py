@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from training.events import EpochRecord, TrainProgress
 from vae_desktop.coach import coach_sentence
 from vae_desktop.labels import ElidedLabel, QuietLabel
+from vae_desktop.palette_follower import PaletteFollower
 from vae_desktop.plain_words import duration, one_line, tooltip_text
 from vae_desktop.primary_button import PrimaryButton
 from vae_desktop.style import GRID, icon, tabular_font
@@ -50,7 +51,7 @@ _CONTROLS_LETTERS = 52
 _COACH_EVERY = 2.0  # seconds of training: short epochs must not make the sentence flicker
 
 
-class TrainingPanel(QWidget):
+class TrainingPanel(PaletteFollower):
     """Its primary button is the window's primary action once pictures are there."""
 
     train_requested = Signal(object)  # minutes as float, None for "until I stop"
@@ -183,11 +184,9 @@ class TrainingPanel(QWidget):
         """Show one short sentence about how it goes."""
         self._coach.setText(one_line(text))
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the palette."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._stop.setIcon(icon("stop", self.palette()))
+    def recolour(self) -> None:
+        """Load the icon in the palette's colours."""
+        self._stop.setIcon(icon("stop", self.palette()))
 
     def _curve(self) -> "LossCurves":
         if self._curves is None:
@@ -199,7 +198,7 @@ class TrainingPanel(QWidget):
         return self._curves
 
     def _lay_out(self) -> None:
-        self._stop.setIcon(icon("stop", self.palette()))
+        self.recolour()
         self._stop.setIconSize(QSize(20, 20))
         buttons = QHBoxLayout()
         buttons.setSpacing(GRID)

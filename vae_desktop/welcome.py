@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from vae_desktop.labels import ElidedLabel, QuietLabel
 from vae_desktop.message_strip import MessageStrip
+from vae_desktop.palette_follower import PaletteFollower
 from vae_desktop.plain_words import one_line
 from vae_desktop.primary_button import PrimaryButton
 from vae_desktop.settings import RecentProject
@@ -121,7 +122,7 @@ class WelcomePage(QScrollArea):
             self.folder_chosen.emit(folder)
 
 
-class _DropZone(QFrame):
+class _DropZone(PaletteFollower):
     """The large calm area; dropping works on the whole window, this only invites it."""
 
     def __init__(self) -> None:
@@ -147,12 +148,7 @@ class _DropZone(QFrame):
         layout.addWidget(detail)
         layout.addSpacing(GRID)
         layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
-        self._load_icons()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._load_icons()
+        self.recolour()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         palette = self.palette()
@@ -165,7 +161,7 @@ class _DropZone(QFrame):
         painter.setBrush(mix(ground, accent(palette), 0.05))
         painter.drawRoundedRect(self.rect().toRectF().adjusted(1, 1, -1, -1), 12, 12)
 
-    def _load_icons(self) -> None:
+    def recolour(self) -> None:
         colour = accent(self.palette())
         drawing = tinted_icon("open-folder", colour, colour)
         self._sign.setPixmap(drawing.pixmap(QSize(48, 48), self.devicePixelRatioF()))
@@ -232,7 +228,7 @@ class _Mosaic(QWidget):
         painter.drawPixmap(target, self._picture, self._picture.rect().toRectF())
 
 
-class _RecentRow(QFrame):
+class _RecentRow(PaletteFollower):
     """One recent project; the row is a button of its own, with a small one to take it off the list."""
 
     chosen = Signal(str)
@@ -266,7 +262,7 @@ class _RecentRow(QFrame):
         layout.addWidget(place, 3)
         layout.addWidget(detail)
         layout.addWidget(self._remove)
-        self._load_icons()
+        self.recolour()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
@@ -280,11 +276,6 @@ class _RecentRow(QFrame):
         else:
             super().keyPressEvent(event)
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._load_icons()
-
     def paintEvent(self, _event: QPaintEvent) -> None:
         if not (self.underMouse() or self.hasFocus()):
             return
@@ -295,7 +286,7 @@ class _RecentRow(QFrame):
         painter.setBrush(mix(self.palette().color(QPalette.ColorRole.Window), colour, 0.1))
         painter.drawRoundedRect(self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
 
-    def _load_icons(self) -> None:
+    def recolour(self) -> None:
         self._remove.setIcon(icon("cancel", self.palette()))
         palette = QPalette()
         palette.setColor(QPalette.ColorRole.WindowText, quiet_text(self.palette()))

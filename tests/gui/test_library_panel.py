@@ -31,6 +31,8 @@ def show(panel, count, *, pixels=None, held_out=None, names=None):
         pixels=pixels or (lambda _number: plain((0, 255, 0))),
         held_out=np.zeros(count, np.bool_) if held_out is None else held_out,
         names=names or (lambda number: f"bird {number}.jpg"),
+        side=32,
+        format_words="32×32 pixels in colour. A typical picture is <b>40</b> pixels on its shorter side.",
     )
 
 
