@@ -10,13 +10,19 @@ from pathlib import Path
 
 from benchmarks.result import Options, Result, show
 
-NAMES = ("training_speed", "pipeline", "drag_latency", "cold_start")
+USUAL = ("training_speed", "pipeline", "drag_latency", "cold_start")
+NAMES = (*USUAL, "frozen")  # this one needs a package and is run when it is named
 
 
 def main() -> None:
     """Run what was asked for, one after the other."""
     parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(NAMES)}; else all")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"some of: {', '.join(NAMES)}; else all but the last",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the JSON object here too")
     parser.add_argument("--seconds", type=float, help="length of a turn or of a drag")
     parser.add_argument("--size", type=int, action="append", default=[], help="pixels a side; repeatable")
@@ -25,7 +31,7 @@ def main() -> None:
     if unknown:
         parser.error(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(NAMES)}")
     results: dict[str, list[Result]] = {}
-    for name in options.names or NAMES:
+    for name in options.names or USUAL:
         print(f"{name} …", file=sys.stderr, flush=True)
         module = importlib.import_module(f"benchmarks.{name}")
         results[name] = module.measure(Options(options.seconds, tuple(options.size)))

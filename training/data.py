@@ -60,7 +60,9 @@ def batches(
     dataset = dataset.batch(batch_size, drop_remainder=training)
     # Numbering before skipping gives a resumed epoch the flips it would have had.
     dataset = dataset.enumerate().skip(skip)
-    dataset = dataset.map(load, num_parallel_calls=2, deterministic=True)
+    # AutoGraph would read the source of `load`, which a frozen program does not have.
+    traced_as_is = tf.autograph.experimental.do_not_convert(load)
+    dataset = dataset.map(traced_as_is, num_parallel_calls=2, deterministic=True)
     try:
         yield from dataset.prefetch(2)
     except tf.errors.OpError:
