@@ -1,24 +1,23 @@
 """The program `vae-desktop`: arguments and early checks first, then logging, then the window.
 
 Stages: worker processes are served before anything else; arguments; is there a display; can Qt be loaded;
-log and crash handler; application.
+log, and the marker of this session; application.
 """
 
 import argparse
-import faulthandler
+import contextlib
 import logging
-import logging.handlers
 import multiprocessing
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from training import __version__
 from training.places import log_folder
+from vae_desktop.crash_report import Session
+from vae_desktop.logs import catch_native_words, open_closed_streams, start_log, tell_early
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -31,21 +30,33 @@ DEMO_MINUTES = 1.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code."""
     multiprocessing.freeze_support()
-    options = _parse(sys.argv[1:] if arguments is None else arguments)
+    open_closed_streams()
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _parse(given)
+    if options.self_test:
+        return _test_itself()
     if not _has_display():
         return _run_without_window(options)
     try:
         from PySide6.QtWidgets import QApplication
     except ImportError as error:
         return _explain_missing_library(error)
-    log_folder = _start_log()
+    folder = log_folder()
+    start_log(folder, given, verbose=options.verbose)
+    session = _begin_session(folder)
+    _tell_of_qt_failing(session)
     application = QApplication([sys.argv[0]])
-    return _run(application, options, log_folder)
+    code = _run(application, options, folder, session)
+    if session is not None:
+        session.end()
+    return code
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("vae-desktop", description="Learn a folder of pictures and explore it.")
-    parser.add_argument("folder", nargs="?", default="", help="a folder of pictures, or a project")
+    parser.add_argument(
+        "folder", nargs="?", default="", help="a folder of pictures, a project, or a .vae model"
+    )
     parser.add_argument("--sample", default="", help="open a bundled sample: fashion or emoji")
     parser.add_argument(
         "--minutes",
@@ -53,8 +64,24 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         default=DEMO_MINUTES,
         help="where there is no display: how long to learn the sample (default: %(default)g)",
     )
+    parser.add_argument("--verbose", action="store_true", help="tell on stderr what is logged")
+    parser.add_argument(
+        "--self-test", action="store_true", help="use every part of the program once, tell of each, and end"
+    )
     parser.add_argument("--version", action="version", version=f"vae-desktop {__version__}")
     return parser.parse_args(arguments)
+
+
+def _test_itself() -> int:
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtWidgets import QApplication
+
+    from vae_desktop import self_test
+
+    application = QApplication([sys.argv[0]])
+    code = self_test.run()
+    del application
+    return code
 
 
 def _has_display() -> bool:
@@ -77,54 +104,53 @@ def _run_without_window(options: argparse.Namespace) -> int:
 def _explain_missing_library(error: ImportError) -> int:
     from vae_desktop.qt_libraries import advice
 
-    print(f"The window cannot be opened: {error}. {advice(str(error))}", file=sys.stderr)
+    tell_early(f"The window cannot be opened: {error}. {advice(str(error))}")
     return 2
 
 
-def _start_log() -> Path:
-    folder = log_folder()
-    handlers: list[logging.Handler] = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handlers.append(
-            logging.handlers.RotatingFileHandler(
-                folder / "vae-desktop.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8"
-            )
-        )
-        # Kept open for as long as the program runs: a crash in native code writes its traces here.
-        crashes = (folder / "crash.log").open("a", encoding="utf-8")
-        faulthandler.enable(crashes)
-    except OSError as error:
-        print(f"No log is kept: {error}", file=sys.stderr)
-    if sys.stderr is not None:  # None in windowed programs on Windows
-        handlers.append(logging.StreamHandler())
-    logging.basicConfig(
-        level=logging.INFO, handlers=handlers, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    for handler in handlers[1:]:
-        handler.setLevel(logging.WARNING)
-    return folder
+def _begin_session(folder: Path) -> Session | None:
+    with contextlib.suppress(OSError):  # the log has said so
+        session = Session(folder)
+        catch_native_words(session.trace)
+        return session
+    return None
 
 
-def _run(application: "QApplication", options: argparse.Namespace, log_folder: Path) -> int:
+def _tell_of_qt_failing(session: Session | None) -> None:
+    """Say which package is missing when Qt cannot open a window, and end without the abort that follows."""
+    from vae_desktop.error_hooks import log_qt_messages
+    from vae_desktop.qt_libraries import advice
+
+    def end(message: str) -> NoReturn:
+        tell_early(f"The window cannot be opened: {message.strip()} {advice(message)}")
+        if session is not None:
+            session.end()
+        logging.shutdown()
+        os._exit(2)
+
+    log_qt_messages(end)
+
+
+def _run(
+    application: "QApplication", options: argparse.Namespace, log_folder: Path, session: Session | None
+) -> int:
+    from PySide6.QtCore import Qt
+
     from vae_desktop.app import App
+    from vae_desktop.error_hooks import ErrorTeller, log_qt_messages
+    from vae_desktop.quit_signals import QuitSignals
     from vae_desktop.settings import Settings
     from vae_desktop.style import apply_style
 
+    log_qt_messages()
+    errors = ErrorTeller()
     application.setApplicationName("VAE Desktop")
     application.setDesktopFileName("vae-desktop")
     apply_style(application)
-    app = App(Settings(), log_folder)
-
-    def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        logging.getLogger("vae_desktop").critical("Unexpected error", exc_info=(kind, error, trace))
-        app.window.show_problem(
-            f"Something unexpected went wrong ({kind.__name__}: {error}). The log file has the details."
-        )
-
-    sys.excepthook = report
-    # Python's own handler would only be run at the next event, and ends in the hook above.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    app = App(Settings(), log_folder, session)
+    # Queued: errors come up in any thread, and in the middle of anything.
+    errors.told.connect(app.window.show_unexpected, Qt.ConnectionType.QueuedConnection)
+    QuitSignals(app).asked.connect(app.window.close, Qt.ConnectionType.QueuedConnection)
     app.start(options.folder, options.sample)
     return int(application.exec())
 

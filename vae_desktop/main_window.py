@@ -21,19 +21,18 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
     QMainWindow,
-    QMessageBox,
     QStackedWidget,
     QToolBar,
     QVBoxLayout,
     QWidget,
 )
 
-from training import __version__
+from training.files import SHARED_SUFFIX
 from vae_desktop.decode_view import DecodeView
 from vae_desktop.dropping import DropFrame, read_drop
 from vae_desktop.latent_plane import LatentPlane, PlaneMode
 from vae_desktop.library_panel import LibraryPanel
-from vae_desktop.message_strip import MessageStrip
+from vae_desktop.message_strip import MessageStrip, StripButton
 from vae_desktop.plain_words import one_line
 from vae_desktop.settings import Settings
 from vae_desktop.style import GRID
@@ -51,6 +50,7 @@ _PLANE_HINTS = {
     WindowState.IMPORTING: "Reading your pictures…",
     WindowState.READY: "Press Train: a first rough map appears here within seconds.",
     WindowState.TRAINING: "The first rough map is on its way…",
+    WindowState.SHARED: "Opening the model…",
 }
 
 
@@ -65,11 +65,13 @@ class MainWindow(QMainWindow):
         close_guard: asked before the window closes; False keeps it open.
     """
 
-    open_requested = Signal(str)  # a folder of pictures or a project
+    state_changed = Signal()
+    open_requested = Signal(str)  # a folder of pictures, a project or a shared model
     open_project_requested = Signal(str)
     open_sample_requested = Signal(str)
     close_project_requested = Signal()
     save_picture_requested = Signal()
+    save_model_requested = Signal()
     train_requested = Signal(object)  # minutes as float, None for "until I stop"
     pause_requested = Signal(bool)
     stop_requested = Signal()
@@ -146,12 +148,21 @@ class MainWindow(QMainWindow):
         entries = [(project.path, project.title, project.path) for project in projects]
         fill_choice(self._recent_menu, entries, self.open_project_requested.emit)
 
-    def show_problem(self, text: str) -> None:
+    def show_problem(self, text: str, button: StripButton | None = None) -> None:
         """Say in place what went wrong, on whatever page is shown."""
         if self._state == WindowState.EMPTY:
-            self.welcome.show_problem(text)
+            self.welcome.show_problem(text, button)
         else:
-            self.messages.show_problem(text)
+            self.messages.show_problem(text, button)
+
+    def show_unexpected(self, text: str) -> None:
+        """Say that there is a fault in the program, with a way to the log that tells more."""
+        self.show_problem(text, StripButton("Open log folder", self._open_logs) if self._log_folder else None)
+
+    def show_file(self, path: Path) -> None:
+        """Open a file or folder with the program that the system has for it, or say where it is."""
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            self.show_problem(f"There is no program here to open {one_line(str(path))} with.")
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow light and dark."""
@@ -168,7 +179,7 @@ class MainWindow(QMainWindow):
         """Show that files can be let go anywhere."""
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
-            self._drop_frame.appear()
+            self._drop_frame.appear(read_drop(event.mimeData()))
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         """The whole window takes a drop."""
@@ -184,7 +195,7 @@ class MainWindow(QMainWindow):
         self._drop_frame.hide()
         dropped = read_drop(event.mimeData())
         event.acceptProposedAction()
-        self._open_dropped(dropped.folder, dropped.problem, dropped.note)
+        self._open_dropped(dropped.path, dropped.problem, dropped.note)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask the guard, then remember how the window was."""
@@ -251,12 +262,15 @@ class MainWindow(QMainWindow):
         welcome.recent_removed.connect(self._remove_recent)
         library.open_requested.connect(self.welcome.choose_folder)
         library.cancel_requested.connect(self.cancel_import_requested)
+        library.continue_requested.connect(training.trigger_primary)
         training.train_requested.connect(self.train_requested)
         training.pause_requested.connect(self.pause_requested)
         training.stop_requested.connect(self.stop_requested)
         slots: dict[str, Callable[[], object]] = {
             "open_folder": welcome.choose_folder,
             "open_project": self._choose_project,
+            "open_model": self._choose_model,
+            "save_model": self.save_model_requested.emit,
             "close_project": self.close_project_requested.emit,
             "save_picture": self.save_picture_requested.emit,
             "quit": self.close,
@@ -289,6 +303,7 @@ class MainWindow(QMainWindow):
         self.plane.set_placeholder(_PLANE_HINTS.get(state, ""))
         self.training.set_state(state)
         self._update_actions()
+        self.state_changed.emit()
 
     def _update_actions(self) -> None:
         self._actions.update(self._state, loading=self._loading)
@@ -305,12 +320,12 @@ class MainWindow(QMainWindow):
         self.resizeDocks([library, decoding], widths, Qt.Orientation.Horizontal)
         self.resizeDocks([training], [GRID * 18], Qt.Orientation.Vertical)
 
-    def _open_dropped(self, folder: str, problem: str, note: str) -> None:
+    def _open_dropped(self, path: str, problem: str, note: str) -> None:
         if problem:
             self.show_problem(problem)
             return
         self.welcome.clear_problem()
-        self.open_requested.emit(folder)
+        self.open_requested.emit(path)
         if note:
             self.messages.show_note(note)
 
@@ -318,6 +333,11 @@ class MainWindow(QMainWindow):
         folder = QFileDialog.getExistingDirectory(self, "Choose a project folder")
         if folder:
             self.open_project_requested.emit(folder)
+
+    def _choose_model(self) -> None:
+        path, _kind = QFileDialog.getOpenFileName(self, "Choose a model", "", f"Models (*{SHARED_SUFFIX})")
+        if path:
+            self.open_requested.emit(path)
 
     def _remove_recent(self, path: str) -> None:
         self._settings.remove_recent(path)
@@ -338,18 +358,10 @@ class MainWindow(QMainWindow):
             self.plane.remove_handle(self.plane.active_handle)
 
     def _show_about(self) -> None:
-        box = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle(f"About {_TITLE}")
-        box.setText(f"{_TITLE} {__version__}")
-        box.setInformativeText(
-            "Drop a folder of your own pictures; a variational autoencoder learns it; "
-            "drag points on its plane.\n\n"
-            "Your pictures are never changed, moved or uploaded. MIT licence."
-        )
-        box.setIconPixmap(self.windowIcon().pixmap(QSize(64, 64)))
-        box.open()
+        from vae_desktop.about import AboutDialog  # noqa: PLC0415 - no start need wait for it
+
+        AboutDialog(self, logs=self._log_folder).show()
 
     def _open_logs(self) -> None:
         if self._log_folder is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._log_folder)))
+            self.show_file(self._log_folder)

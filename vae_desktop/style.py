@@ -102,11 +102,12 @@ def _render(renderer: QSvgRenderer, size: int, scale: int) -> QPixmap:
 def application_icon() -> QIcon:
     """The program's icon for windows and task bars; empty when the file is missing."""
     result = QIcon()
-    drawing = ICONS / "vae-desktop.svg"
-    if drawing.is_file():
-        renderer = QSvgRenderer(str(drawing))
-        for size in (16, 32, 48, 128, 256):
-            result.addPixmap(_render(renderer, size, 1))
+    for name, sizes in (("vae-desktop-small", (16, 24)), ("vae-desktop", (32, 48, 64, 128, 256))):
+        drawing = ICONS / f"{name}.svg"
+        if drawing.is_file():
+            renderer = QSvgRenderer(str(drawing))
+            for size in sizes:
+                result.addPixmap(_render(renderer, size, 1))
     return result
 
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from vae_desktop.labels import ElidedLabel, QuietLabel
-from vae_desktop.message_strip import MessageStrip
+from vae_desktop.message_strip import MessageStrip, StripButton
 from vae_desktop.palette_follower import PaletteFollower
 from vae_desktop.plain_words import one_line
 from vae_desktop.primary_button import PrimaryButton
@@ -106,9 +106,9 @@ class WelcomePage(QScrollArea):
             self._recent.addWidget(row)
         self._recent_title.setVisible(bool(projects))
 
-    def show_problem(self, text: str) -> None:
+    def show_problem(self, text: str, button: StripButton | None = None) -> None:
         """Say in place what went wrong; the person can dismiss it."""
-        self.strip.show_problem(text)
+        self.strip.show_problem(text, button)
         self.ensureWidgetVisible(self.strip)
 
     def clear_problem(self) -> None:
@@ -134,8 +134,9 @@ class _DropZone(PaletteFollower):
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         title.setWordWrap(True)
         detail = QuietLabel(
-            "The program learns them on this computer and lays them out as a map that you can explore.\n"
-            "Your pictures are never changed, moved or uploaded."
+            "The program learns what they have in common and lays them out as a map. Drag a point on it, and"
+            " pictures between yours are drawn. A rough map takes seconds, a good one some minutes.\n"
+            "All of it happens on this computer: your pictures are never changed, moved or uploaded."
         )
         detail.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.button = PrimaryButton("Choose folder…", "open-folder")

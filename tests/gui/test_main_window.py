@@ -47,7 +47,7 @@ def fill_plane(window):
 
 # --- states -------------------------------------------------------------------------------------------------
 
-ALWAYS = {"Open folder…", "Open project…", "Quit", "About VAE Desktop"}
+ALWAYS = {"Open folder…", "Open project…", "Open model…", "Quit", "About VAE Desktop"}
 PLANE = {
     "Pictures and map",
     "Only your pictures",
@@ -66,7 +66,8 @@ POSSIBLE = {
     WindowState.READY: {"Close project", "Train"},
     WindowState.TRAINING: {"Close project", "Pause", "Stop and keep", *PLANE},
     WindowState.PAUSED: {"Close project", "Resume", "Stop and keep", *PLANE},
-    WindowState.TRAINED: {"Close project", "Train more", *PLANE},
+    WindowState.TRAINED: {"Close project", "Train more", "Save model to share…", *PLANE},
+    WindowState.SHARED: {"Close project", "Continue with pictures…", *PLANE},
 }
 
 
