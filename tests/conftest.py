@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -100,3 +101,25 @@ def make_project(imported, tmp_path):
     yield make
     for project in opened:
         project.close()
+
+
+@pytest.fixture
+def vae_here(capfd):
+    """Like ``command_line.vae``, but within this process, which has loaded TensorFlow already."""
+    from training.__main__ import app
+
+    def run(*arguments):
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            app(list(map(str, arguments)), prog_name="vae")
+        return subprocess.CompletedProcess(arguments, ended.value.code, *capfd.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def poisoned(tmp_path):
+    """An environment in which importing TensorFlow fails at once."""
+    (tmp_path / "poison").mkdir()
+    (tmp_path / "poison" / "tensorflow.py").write_text("raise RuntimeError('TensorFlow was imported')\n")
+    return {**os.environ, "PYTHONPATH": str(tmp_path / "poison")}

@@ -8,55 +8,14 @@ import subprocess
 import sys
 
 import pytest
+from command_line import problem, result, vae
 from pictures import write_pictures
 from PIL import Image
 
 from training import __version__
-from training.__main__ import app
 from training.project import PROJECT_FILE, Project, default_project_path, is_project
 
 TERMS = {"elbo", "reconstruction", "kl", "kl_mean", "kl_variance"}
-
-
-def vae(*arguments, **options):
-    command = [sys.executable, "-m", "training", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
-
-
-def result(done):
-    """The one JSON object that a successful command printed."""
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    return json.loads(done.stdout)
-
-
-def problem(done):
-    """What a command that could not do its work said: one paragraph, no traceback."""
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.stderr.strip()
-    return done.stderr
-
-
-@pytest.fixture
-def vae_here(capfd):
-    """Like :func:`vae`, but within this process, which has loaded TensorFlow already."""
-
-    def run(*arguments):
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            app(list(map(str, arguments)), prog_name="vae")
-        return subprocess.CompletedProcess(arguments, ended.value.code, *capfd.readouterr())
-
-    return run
-
-
-@pytest.fixture
-def poisoned(tmp_path):
-    """An environment in which importing TensorFlow fails at once."""
-    (tmp_path / "poison").mkdir()
-    (tmp_path / "poison" / "tensorflow.py").write_text("raise RuntimeError('TensorFlow was imported')\n")
-    return {**os.environ, "PYTHONPATH": str(tmp_path / "poison")}
 
 
 @pytest.fixture
@@ -94,6 +53,7 @@ def test_import_counts_every_file(source, tmp_path):
         "skipped": 1,
         "reasons": {"not a picture": 1},
         "cancelled": False,
+        "format": "48×48 pixels in colour.",
     }
     with Project.open(tmp_path / "project", write=False) as project:
         assert project.image_format.size == 48

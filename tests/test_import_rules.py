@@ -70,6 +70,88 @@ def test_tensorflow_is_imported_in_one_place():
     assert places == {"training/backend.py"}
 
 
+RUNNING_MODULES = {"pickle", "cPickle", "_pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
+RUNNING_NAMES = {"eval", "exec", "compile"}
+RUNNING_METHODS = {"from_config", "model_from_json"}
+RUNNING_CALLS = {"yaml.load", "torch.load", "keras.models.load_model", "keras.saving.load_model"}
+
+
+def dangers(source):
+    """What in a module's source could run code that a file brings with it; text and comments do not count."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom):
+            yield from (name for name in [node.module or ""] if name.partition(".")[0] in RUNNING_MODULES)
+            ours = (node.module or "").startswith("training.")
+            yield from (a.name for a in node.names if a.name == "load_model" and not ours)
+        elif isinstance(node, ast.Import):
+            yield from (a.name for a in node.names if a.name.partition(".")[0] in RUNNING_MODULES)
+        elif isinstance(node, ast.Name) and node.id in RUNNING_NAMES:
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            whole = ast.unparse(node)
+            if node.attr in RUNNING_METHODS or any(
+                f".{whole}".endswith(f".{call}") for call in RUNNING_CALLS
+            ):
+                yield whole
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("np.load", "numpy.load"):
+            yield from [] if _forbids_pickles(node) else ["np.load"]
+
+
+def _forbids_pickles(call):
+    """Whether the call says allow_pickle=False."""
+    return any(
+        word.arg == "allow_pickle" and isinstance(word.value, ast.Constant) and word.value.value is False
+        for word in call.keywords
+    )
+
+
+def test_nothing_that_a_file_brings_is_ever_run():
+    found = {
+        f"{path.relative_to(ROOT)}: {danger}"
+        for package in (training, vae_desktop)
+        for path in Path(package.__file__).parent.rglob("*.py")
+        for danger in dangers(path.read_text("utf-8"))
+    }
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import pickle",
+        "from marshal import loads",
+        "import shelve as s",
+        "eval(text)",
+        "exec(text)",
+        "keras.models.load_model(path)",
+        "tf.keras.models.load_model(path)",
+        "from keras.saving import load_model",
+        "VAE.from_config(data)",
+        "np.load(path)",
+        "np.load(path, allow_pickle=True)",
+        "np.load(path, allow_pickle=wished)",
+        "yaml.load(text)",
+        "torch.load(path)",
+    ],
+)
+def test_the_look_for_such_things_finds_them(source):
+    assert list(dangers(source))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '"""Never pickle, eval() or load_model()."""',
+        "np.load(path, allow_pickle=False)",
+        "application.exec()",
+        "re.compile('a')",
+        "from training.latent import load_model",
+    ],
+)
+def test_the_look_for_such_things_lets_others_be(source):
+    assert not list(dangers(source))
+
+
 SAYING = """
 import os
 os.write(2, b"WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\\n")

@@ -65,7 +65,10 @@ class ModelConfig(_Json):
             f"The picture size must be a multiple of {SIZE_STEP} from {SMALLEST_SIZE} to {LARGEST_SIZE},"
             f" not {self.size}.",
         )
-        _require(self.channels in (1, 3), f"Pictures have 1 or 3 channels, not {self.channels}.")
+        _require(
+            _whole(self.channels, 1, 3) and self.channels != 2,
+            f"Pictures have 1 or 3 channels, not {self.channels}.",
+        )
         _require(
             _whole(self.latent_dim, 1, 128), f"The latent dimension must be 1 to 128, not {self.latent_dim}."
         )

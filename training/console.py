@@ -2,19 +2,41 @@
 
 import json
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import wraps
 from types import FrameType
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
+from training.errors import VaeError
 from training.events import Control, EpochRecord, ImportProgress, Snapshot, TrainProgress
+
+EXIT_PROBLEM = 2
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 messages = Console(stderr=True, highlight=False)
 results = Console(highlight=False)
+
+
+def telling_problems(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn our own errors into a message and exit code 2."""
+
+    @wraps(command)
+    def wrapped(**arguments: Any) -> None:
+        try:
+            command(**arguments)
+        except VaeError as error:
+            if arguments.get("json_output"):
+                print_json({"error": {"what": error.what, "kept": error.kept, "advice": error.advice}})
+            messages.print(str(error), style="red", soft_wrap=True, markup=False)
+            raise typer.Exit(EXIT_PROBLEM) from None
+
+    return wrapped
 
 
 def print_text(text: str) -> None:

@@ -48,11 +48,16 @@ def _why_not_gpu() -> str:
 
 def report() -> dict[str, object]:
     """Everything `vae doctor` tells: versions, device, threads, where things are kept."""
-    names = ("tensorflow", "keras", "numpy", "pillow", "PySide6-Essentials", "safetensors")
+    names = ("keras", "numpy", "pillow", "PySide6-Essentials", "safetensors")
     versions = {name: _version(name) for name in names}
     found = device()
     return {
-        "versions": {"vae-desktop": _version("vae-desktop"), "python": platform.python_version(), **versions},
+        "versions": {
+            "vae-desktop": _version("vae-desktop"),
+            "python": platform.python_version(),
+            "tensorflow": tf.__version__,  # its package may be tensorflow or tensorflow-cpu
+            **versions,
+        },
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "device": found.name,
         "why_not_gpu": found.why_not_gpu,

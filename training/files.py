@@ -12,6 +12,12 @@ from typing import Any
 from training.errors import VaeError
 
 LEFTOVER_SECONDS = 3600.0  # no writing takes as long
+SHARED_SUFFIX = ".vae"
+
+
+def is_shared_model(path: Path) -> bool:
+    """Whether a path means a model that was saved to share, by its name: it need not exist."""
+    return path.suffix.lower() == SHARED_SUFFIX and not path.is_dir()
 
 
 def write_atomically(path: Path, content: bytes) -> None:

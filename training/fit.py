@@ -18,11 +18,11 @@ from training.config import Likelihood, ModelConfig, TrainConfig, automatic_like
 from training.data import batches
 from training.errors import VaeError
 from training.events import Control, EpochRecord, RunResult, Snapshot, Terms, TrainProgress
-from training.latent import posteriors_of
+from training.latent import assign_weights, posteriors_of
 from training.model import VAE, initial_pixel_variance
-from training.pixel_store import PixelStore
+from training.pixel_store import PixelStore, evenly
 from training.project import Project
-from training.run import Run, latest_run
+from training.run import INITIAL_FILE, Run, latest_run, load_tensors
 from training.schedule import kl_weight, learning_rate, share_done
 
 CHECKPOINT_SECONDS = 45.0  # what a crash may cost stays below a minute
@@ -149,7 +149,8 @@ class Trainer:
             raise VaeError("This project has no pictures to learn from.", advice="Import a folder first.")
         self.batch_size = run.training.batch_size_for(len(self.train_numbers))
         self.steps_per_epoch = len(self.train_numbers) // self.batch_size
-        self.sample = _evenly(len(pictures), snapshot_pictures)
+        self.sample = evenly(len(pictures), snapshot_pictures)
+        self._from_weights = run.begins_from_weights()
         self._build(run)
         self._first_noise = self.average.noise.state.numpy()
         self.checkpoint = Checkpoint(run, self.vae, self.average, self._judged_on())
@@ -163,9 +164,13 @@ class Trainer:
         self.vae.compile(optimizer=adam, jit_compile=False)
         self.vae.optimizer.build(self.vae.trainable_variables)
         if run.model.likelihood == "gaussian":
-            sample = self.pictures.read(_evenly(len(self.pictures), 256))
+            sample = self.pictures.read(evenly(len(self.pictures), 256))
             for vae in (self.vae, self.average):
                 vae.pixel_variance.assign(initial_pixel_variance(sample))
+        if self._from_weights and not run.has_weights():
+            initial, _ = load_tensors(run.path / INITIAL_FILE)
+            for vae in (self.vae, self.average):
+                assign_weights(vae, initial)
         self._take_step = tf.function(self._step, autograph=False, reduce_retracing=True)
         self._test_step = tf.function(self.average.test_step, autograph=False, reduce_retracing=True)
         self._posterior = tf.function(self.average.posterior, autograph=False, reduce_retracing=True)
@@ -193,6 +198,8 @@ class Trainer:
             self._save()
         self._tick = self._saved = self._reported = self._shown = time.monotonic()
         self._session_images, self._session_start, finite = 0, self.at.seconds, True
+        if self._from_weights and self.at.step == 0:
+            self._judge_weights()  # nothing that is learnt from here on may be better
         while finite and not self._is_done() and not self.control.should_stop:
             finite = self._epoch()
         stopped = self.control.should_stop and not self._is_done()
@@ -203,7 +210,8 @@ class Trainer:
                 advice=f"A lower learning rate than {self.run.training.learning_rate:g} may help.",
             )
         self._save()
-        self._judge_last_weights()
+        if self.at.step_in_epoch > 0:  # the final weights come after the last epoch's figures
+            self._judge_weights()
         return RunResult(
             self.run.path,
             stopped,
@@ -272,7 +280,9 @@ class Trainer:
         at, share = self.at, self._share_done()
         rate = learning_rate(self.run.training.learning_rate, at.step - at.first_step, share)
         self.vae.optimizer.learning_rate.assign(rate)
-        self.vae.kl_weight.assign(kl_weight(at.step, share, first_length=at.first_step == 0))
+        # Weights that encode already have latents that the KL cannot put out.
+        is_fresh = at.first_step == 0 and not self._from_weights
+        self.vae.kl_weight.assign(kl_weight(at.step, share, first_length=is_fresh))
 
     # ------------------------------------------------------------------ figures
 
@@ -297,12 +307,11 @@ class Trainer:
             self._test_step(pixels)
         return _terms(self.average)
 
-    def _judge_last_weights(self) -> None:
-        """The final weights may come after the last epoch's figures, and be the best."""
-        if self.at.step_in_epoch > 0:
-            held_out = self._evaluate()
-            if held_out is not None:
-                self.checkpoint.keep_if_best(held_out, self.at)
+    def _judge_weights(self) -> None:
+        """The weights of now may be the best."""
+        held_out = self._evaluate()
+        if held_out is not None:
+            self.checkpoint.keep_if_best(held_out, self.at)
 
     # ------------------------------------------------------------------ time
 
@@ -386,8 +395,3 @@ def _terms(vae: VAE) -> Terms:
         float(vae.kl_mean_mean.result()),
         float(vae.kl_variance_mean.result()),
     )
-
-
-def _evenly(count: int, wanted: int) -> np.ndarray:
-    """Up to ``wanted`` of ``count`` numbers, evenly spread, int64."""
-    return np.unique(np.linspace(0, count - 1, min(wanted, count)).astype(np.int64))

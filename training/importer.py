@@ -31,6 +31,13 @@ _FRESH_SHOWN = 12  # pictures handed to the window with one report
 OnImport = Callable[[ImportProgress], None]
 
 
+def has_too_few(project: Project) -> bool:
+    """Whether a project has so few pictures that nothing can be learnt from it."""
+    with contextlib.suppress(VaeError):
+        return project.count_used() < FEWEST_PICTURES
+    return False
+
+
 def is_held_out(sha256: str) -> bool:
     """Whether a picture with this content is held out: the same in every project and every import."""
     return int(sha256[:8], 16) < HELD_OUT_SHARE * 2**32

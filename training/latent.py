@@ -48,6 +48,14 @@ def posteriors_of(
     return Posteriors(np.concatenate(means), np.concatenate(sigmas))
 
 
+def assign_weights(vae: VAE, weights: Tensors) -> None:
+    """Give a network other weights, by name; raises :class:`VaeError` when they do not fit."""
+    variables = vae.named_weights()
+    wanted = {name: (tuple(v.shape), "float32") for name, v in variables.items()}
+    for name, value in checked(weights, wanted).items():
+        variables[name].assign(value)
+
+
 class LatentModel:
     """A VAE with fixed weights, for encoding and decoding. Use it from one thread.
 
@@ -76,10 +84,7 @@ class LatentModel:
 
     def set_weights(self, weights: Tensors) -> None:
         """Take other weights; raises :class:`VaeError` when they do not fit."""
-        variables = self._vae.named_weights()
-        wanted = {name: (tuple(v.shape), "float32") for name, v in variables.items()}
-        for name, value in checked(weights, wanted).items():
-            variables[name].assign(value)
+        assign_weights(self._vae, weights)
 
     def weights_digest(self) -> str:
         """SHA-256 over names and values of the weights, in hexadecimal."""

@@ -17,6 +17,11 @@ def shard_path(folder: Path, shard: int) -> Path:
     return folder / f"{shard:05d}.npy"
 
 
+def evenly(count: int, most: int) -> NDArray[np.int64]:
+    """Up to ``most`` of the numbers from 0 to ``count`` − 1, evenly spread, ascending."""
+    return np.unique(np.linspace(0, count - 1, min(most, count)).astype(np.int64))
+
+
 class PixelStore:
     """Random access to pictures by number.
 

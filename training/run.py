@@ -1,6 +1,7 @@
 """One training on disk: its settings, history and weights.
 
     RUN/config.json          the settings of model and training
+    RUN/initial.safetensors  weights of another training that this one began with, if it did
     RUN/history.jsonl        one line per epoch, only ever appended to
     RUN/latest.safetensors   everything needed to go on: weights, averages, optimiser, noise, counters
     RUN/best.safetensors     averaged weights at the best held-out ELBO
@@ -30,7 +31,8 @@ from training.files import read_json, telling_write_problems, write_atomically, 
 
 FORMAT = 1
 CONFIG_FILE, HISTORY_FILE = "config.json", "history.jsonl"
-LATEST_FILE, BEST_FILE, POSTERIORS_FILE = "latest.safetensors", "best.safetensors", "posteriors.npz"
+INITIAL_FILE, LATEST_FILE, BEST_FILE = "initial.safetensors", "latest.safetensors", "best.safetensors"
+POSTERIORS_FILE = "posteriors.npz"
 
 Tensors = Mapping[str, NDArray[Any]]
 
@@ -78,6 +80,10 @@ class Run:
     def has_weights(self) -> bool:
         """Whether a checkpoint was written yet."""
         return (self.path / LATEST_FILE).is_file()
+
+    def begins_from_weights(self) -> bool:
+        """Whether the training began with the weights of another one."""
+        return (self.path / INITIAL_FILE).is_file()
 
     def append_history(self, record: EpochRecord) -> None:
         """Add an epoch and make it durable. A line torn by an earlier crash is closed off first.

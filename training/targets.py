@@ -79,18 +79,26 @@ def format_at(project_path: Path, source: Path, size: int | None) -> ImageFormat
     return None if known is None else ImageFormat(size, known.channels)
 
 
-def project_to_train(target: str, size: int | None, *, quiet: bool) -> Path:
-    """The project that is meant, imported first where a folder is given or another size is wished."""
+def project_to_train(
+    target: str, size: int | None = None, image_format: ImageFormat | None = None, *, quiet: bool
+) -> Path:
+    """The project that is meant, imported first where a folder is given or another format is wished.
+
+    Args:
+        size: wished, in pixels; None for any.
+        image_format: wished, instead of a size alone.
+    """
     path = Path(target)
     if is_project(path):
         with Project.open(path, write=False) as project:
             known, source = project.image_format, project.source
-        if size is None or (known is not None and known.size == size):
+        if known is not None and image_format in (None, known) and size in (None, known.size):
             return path
     else:
         source = source_folder(target)
         path = default_project_path(source)
-    report = import_pictures(source, path, format_at(path, source, size), quiet=quiet)
+    wished = image_format or format_at(path, source, size)
+    report = import_pictures(source, path, wished, quiet=quiet)
     if report.cancelled:
         raise VaeError("The import was stopped.", kept="What was read is kept.", advice="Run it again.")
     return path

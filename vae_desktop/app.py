@@ -1,27 +1,30 @@
 """Builds the window and the engine, joins them by signals, and shuts them down in order."""
 
-import contextlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtGui import QPixmap
 
 from training.errors import VaeError
 from training.events import ImportReport, RunResult, TrainProgress
-from training.images import scan
-from training.importer import FEWEST_PICTURES
+from training.files import is_shared_model
+from training.images import ImageFormat, scan
+from training.importer import has_too_few
 from training.project import Project, default_project_path, is_project
 from training.run import latest_run
 from training.samples import find_sample, samples, unpack
+from training.vae_file import SharedModel
+from vae_desktop.aftercare import Aftercare
+from vae_desktop.crash_report import Session
 from vae_desktop.engine import Engine
 from vae_desktop.main_window import MainWindow, WindowState
 from vae_desktop.mosaic import sample_mosaic
 from vae_desktop.plain_words import count
 from vae_desktop.plane_session import PlaneSession
 from vae_desktop.settings import RecentProject, Settings
+from vae_desktop.shared_session import Continuation, SharedSession
 from vae_desktop.welcome import SampleCard
 
 _log = logging.getLogger(__name__)
@@ -33,15 +36,21 @@ class App(QObject):
     Args:
         settings: what is remembered between two starts.
         log_folder: where the log is, for the Help menu.
+        session: the marker by which the next start knows how this one ended; None for none.
     """
 
-    def __init__(self, settings: Settings, log_folder: Path | None = None) -> None:
+    def __init__(
+        self, settings: Settings, log_folder: Path | None = None, session: Session | None = None
+    ) -> None:
         super().__init__()
         self.settings = settings
         self.window = MainWindow(settings, log_folder=log_folder)
         self.engine = Engine()
         self.plane = PlaneSession(self.window, self.engine)
+        self.aftercare = Aftercare(self.window, session, lambda: self.project)
+        self.shared = SharedSession(self.window, self.engine, self.plane, settings, self.close_project)
         self.project: Project | None = None
+        self._continuation: Continuation | None = None
         self._made_project = False
         self._is_closing = False
         self._first_job: Callable[[], None] | None = None
@@ -57,15 +66,20 @@ class App(QObject):
         if sample:
             self._begin_with(sample, lambda: self.open_sample(sample))
         elif folder:
-            self._begin_with(Path(folder).name, lambda: self.open_path(folder))
-        elif last and Path(last).is_dir():
+            self._begin_with(Path(folder).name, lambda: self.open_path(folder), Path(folder))
+        elif last and Path(last).exists():
             # An unfinished import is remembered by its source folder, and opening that goes on with it.
-            self._begin_with("", lambda: self.open_path(last, resume=resume))
+            self._begin_with(
+                "", lambda: self.open_path(last, resume=resume and self.aftercare.may_resume), Path(last)
+            )
         self.window.show()
 
-    def _begin_with(self, title: str, job: Callable[[], None]) -> None:
+    def _begin_with(self, title: str, job: Callable[[], None], path: Path | None = None) -> None:
         """Let the first paint show the place of the pictures that are about to be opened."""
         self._first_job = job
+        if path is not None and is_shared_model(path):
+            self.shared.announce(path)
+            return
         self.window.set_state(WindowState.IMPORTING)
         self.window.library.start_import(title)
 
@@ -79,9 +93,13 @@ class App(QObject):
     def _after_first_paint(self) -> None:
         if self._is_closing:
             return
+        _log.info("The window is shown")
+        self.aftercare.begin()
         self.engine.start()
         if self._first_job is not None:
             self._first_job()
+        if self._first_job is None or self.window.state == WindowState.SHARED:
+            self.aftercare.tell()
         self.window.set_samples(
             [
                 SampleCard(sample.name, sample.title, sample.description, _preview(sample.name))
@@ -99,9 +117,11 @@ class App(QObject):
         engine.import_failed.connect(self._on_import_failed)
         engine.training_progress.connect(self._on_training_progress)
         engine.epoch_finished.connect(window.training.add_epoch)
+        engine.epoch_finished.connect(lambda record: _log.debug("Epoch %d is done", record.epoch))
         engine.trained.connect(self._on_trained)
         engine.training_failed.connect(self._on_training_failed)
         engine.failed.connect(window.show_problem)
+        self.shared.failed.connect(self._tell)
 
     def _join_window(self) -> None:
         window = self.window
@@ -109,17 +129,23 @@ class App(QObject):
         window.open_project_requested.connect(self.open_project)
         window.open_sample_requested.connect(self.open_sample)
         window.close_project_requested.connect(self.close_project)
-        window.save_picture_requested.connect(self._save_picture)
+        window.save_picture_requested.connect(self.plane.save_picture)
+        window.save_model_requested.connect(self._save_model)
         window.train_requested.connect(self.train)
         window.pause_requested.connect(self._pause)
         window.stop_requested.connect(self.engine.stop)
         window.cancel_import_requested.connect(self.engine.cancel_import)
+        window.decoding.painted.connect(
+            lambda _handle: _log.info("The first picture is decoded"), Qt.ConnectionType.SingleShotConnection
+        )
 
     # ------------------------------------------------------------------ opening and closing
 
     def open_path(self, path: str, *, resume: bool = False) -> None:
-        """Open a project or a folder of pictures, whichever it is."""
-        if is_project(Path(path)):
+        """Open a project, a shared model or a folder of pictures, whichever it is."""
+        if is_shared_model(Path(path)):
+            self.shared.open(Path(path))
+        elif is_project(Path(path)):
             self.open_project(path, resume=resume)
         else:
             self.open_folder(path)
@@ -140,7 +166,10 @@ class App(QObject):
         self.open_folder(str(folder))
 
     def open_project(self, path: str, *, resume: bool = False) -> None:
-        """Open a project as it was left; with ``resume``, its training goes on."""
+        """Open a project as it was left, or a shared model; with ``resume``, its training goes on."""
+        if is_shared_model(Path(path)):
+            self.shared.open(Path(path))
+            return
         if not self._turn_to(Path(path)) or self.project is None:
             return
         try:
@@ -180,11 +209,14 @@ class App(QObject):
 
     def close_project(self) -> None:
         """Back to the first page; everything is kept."""
-        if self.project is None:
+        self.shared.forget_reading()
+        if self.project is None and self.shared.model is None:
             return
         self.engine.close_project()
-        self.project.close()
-        self.project = None
+        if self.project is not None:
+            self.project.close()
+        self.project = self._continuation = None
+        self.shared.close()
         # What the engine told before it stopped must not reach the next project.
         QCoreApplication.sendPostedEvents(None, QEvent.Type.MetaCall.value)
         self.plane.close()
@@ -194,8 +226,8 @@ class App(QObject):
         self.settings.save_session("", training=False)
 
     def _tell(self, problem: str) -> None:
-        """Say why something could not be opened, on the first page unless a project is open."""
-        if self.project is None:
+        """Say why something could not be opened, on the first page unless something is open."""
+        if self.project is None and self.shared.model is None:
             self.window.set_state(WindowState.EMPTY)
         self.window.show_problem(problem)
 
@@ -203,17 +235,22 @@ class App(QObject):
         self.close_project()
         self.window.show_problem(text)
 
-    def _start_import(self) -> None:
+    def _start_import(self, image_format: ImageFormat | None = None) -> None:
         if self.project is not None:
             self.window.set_project_name(self.project.source.name)
             self.window.set_state(WindowState.IMPORTING)
             self.settings.save_session(str(self.project.source), training=False)
             self.window.library.start_import(self.project.source.name)
-            self.engine.import_folder(self.project)
+            self.aftercare.note()
+            self.aftercare.tell()
+            self.engine.import_folder(self.project, image_format)
 
     def _on_imported(self, report: ImportReport) -> None:
         if self.project is None or self._is_closing:
             return
+        _log.info("Imported: %d used, %d skipped", report.used, report.skipped)
+        if report.cancelled:
+            self._continuation = None
         if report.cancelled and report.used == 0:
             self.close_project()
         else:
@@ -228,7 +265,7 @@ class App(QObject):
         project = self.project
         if project is None or self._is_closing:
             return
-        useless = self._made_project and _has_too_few(project)
+        useless = self._made_project and has_too_few(project)
         self._give_up(text)
         if useless:
             project.remove()
@@ -253,15 +290,27 @@ class App(QObject):
         self._show_run(project, resume=resume)
 
     def _show_run(self, project: Project, *, resume: bool) -> None:
+        if self._continuation is not None:
+            due, self._continuation = self._continuation, None
+            self._begin_training(due.minutes, new_length=True, shared=due.shared)
+            if due.note:
+                self.window.messages.show_note(due.note)
+            return
         run = latest_run(project.runs_folder)
         self.window.set_state(WindowState.READY if run is None else WindowState.TRAINED)
         if run is None:
+            self.aftercare.tell()
             return
         self.window.training.set_history(run.history())
         if resume:
+            self.aftercare.note_resumed()
             self._begin_training(None, new_length=False)
-            self.window.messages.show_note("The training goes on where it was when the program was closed.")
+            if not self.aftercare.tell():
+                self.window.messages.show_note(
+                    "The training goes on where it was when the program was closed."
+                )
         else:
+            self.aftercare.tell()
             self.window.plane.set_placeholder("The map that was learned appears here.")
             self.engine.load_model(project)
 
@@ -270,6 +319,7 @@ class App(QObject):
         if self._is_closing:
             return True
         self._is_closing = True
+        self.shared.forget_reading()
         training = self.window.state.is_running
         if self.project is not None and self.window.state.has_pictures:
             self.settings.save_session(str(self.project.path), training=training)
@@ -282,15 +332,29 @@ class App(QObject):
     # ------------------------------------------------------------------ training
 
     def train(self, minutes: float | None) -> None:
-        """Train the open project for some minutes more, or until stopped."""
-        self._begin_training(minutes, new_length=True)
+        """Train the open project for some minutes more, or until stopped; a shared one with a new folder."""
+        if self.project is None and self.shared.model is not None:
+            folder = self.shared.choose_pictures()
+            if folder:
+                self.continue_shared(self.shared.model, folder, minutes)
+        else:
+            self._begin_training(minutes, new_length=True)
 
-    def _begin_training(self, minutes: float | None, *, new_length: bool) -> None:
+    def continue_shared(self, shared: SharedModel, folder: str, minutes: float | None) -> None:
+        """Import a folder as a shared model wants its pictures, then train from what the model has learnt."""
+        source = Path(folder)
+        if self._turn_to(default_project_path(source), source) and self.project is not None:
+            self._continuation = Continuation.in_project(self.project, shared, minutes)
+            self._start_import(shared.about.image_format)
+
+    def _begin_training(
+        self, minutes: float | None, *, new_length: bool, shared: SharedModel | None = None
+    ) -> None:
         if self.project is None:
             return
         self.window.messages.clear()
         self.window.set_state(WindowState.TRAINING)
-        self.engine.train(self.project, minutes, new_length=new_length)
+        self.engine.train(self.project, minutes, new_length=new_length, shared=shared)
 
     def _on_training_progress(self, progress: TrainProgress) -> None:
         self.window.training.show_progress(progress)
@@ -303,12 +367,14 @@ class App(QObject):
         self.window.set_state(WindowState.PAUSED if paused else WindowState.TRAINING)
 
     def _on_ready(self, device: str, why_not_gpu: str) -> None:
+        _log.info("TensorFlow is ready: %s. %s", device, why_not_gpu)
         self.window.set_loading(False)
         self.window.training.set_device(device, why_not_gpu)
 
     def _on_trained(self, result: RunResult) -> None:
         if self.project is None or self._is_closing:
             return
+        _log.info("The training ended after %d epochs", result.epochs)
         ending = "Stopped and kept" if result.stopped else "Finished"
         self.window.training.show_result(f"{ending} after {count(result.epochs, 'epoch')}")
         self._end_training()
@@ -326,30 +392,9 @@ class App(QObject):
             self.window.set_state(WindowState.TRAINED if trained else WindowState.READY)
             self.settings.save_session(str(self.project.path), training=False)
 
-    def _save_picture(self) -> None:
-        image = self.window.decoding.current_image()
-        if image is None:
-            return
-        dialog = QFileDialog(self.window, "Save picture", "", "Pictures (*.png *.jpg *.webp)")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("png")  # before the dialog looks whether it would replace a file
-        dialog.selectFile("decoded.png")
-        dialog.fileSelected.connect(lambda path: self._write_picture(image, path))
-        dialog.open()
-
-    def _write_picture(self, image: QImage, path: str) -> None:
-        if not image.save(path):
-            self.window.show_problem(
-                f"The picture could not be written to {path}. Choose another place, or a name ending in .png."
-            )
-
-
-def _has_too_few(project: Project) -> bool:
-    """Whether a project has so few pictures that nothing can be learned from it."""
-    with contextlib.suppress(VaeError):
-        return project.count_used() < FEWEST_PICTURES
-    return False
+    def _save_model(self) -> None:
+        if self.project is not None:
+            self.shared.ask_and_save(self.project)
 
 
 def _preview(name: str) -> QPixmap | None:

@@ -7,28 +7,29 @@ from PySide6.QtCore import QMimeData, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QWidget
 
+from training.files import is_shared_model
 from vae_desktop.plain_words import one_line
 from vae_desktop.style import GRID, accent, mix, scaled_font, text_on_accent
 
 
 @dataclass(frozen=True)
 class Dropped:
-    """A folder to open, or the reason why there is none; ``note`` says what is not obvious."""
+    """A folder or a shared model to open, or why there is none; ``note`` says what is not obvious."""
 
-    folder: str = ""
+    path: str = ""
     problem: str = ""
     note: str = ""
 
 
 def read_drop(data: QMimeData) -> Dropped:
-    """Which folder was meant: the one dropped, or the one that all dropped files lie in."""
+    """What was meant: the folder or model dropped, or the folder that all dropped files lie in."""
     paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
     if not paths:
         return Dropped(problem="That is not a folder on this computer. Drop a folder of pictures instead.")
     folders = [path for path in paths if path.is_dir()]
     if len(paths) == 1:
-        if folders:
-            return Dropped(folder=str(paths[0]))
+        if folders or is_shared_model(paths[0]):
+            return Dropped(path=str(paths[0]))
         name, parent = one_line(paths[0].name), one_line(paths[0].parent.name)
         return Dropped(
             problem=f"“{name}” is a single file, and the program learns from many pictures. "
@@ -39,22 +40,26 @@ def read_drop(data: QMimeData) -> Dropped:
         return Dropped(problem="That is more than one folder. Drop one folder; its sub-folders are read too.")
     parent_folder = parents.pop()
     return Dropped(
-        folder=str(parent_folder),
+        path=str(parent_folder),
         note=f"Opening all of “{one_line(parent_folder.name)}”, where those {len(paths):,} files are.",
     )
 
 
 class DropFrame(QWidget):
-    """Lies over the whole window while a folder is held over it; never in the pointer's way."""
+    """Lies over the whole window while something is held over it; never in the pointer's way."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._window = parent
+        self._text = ""
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
 
-    def appear(self) -> None:
-        """Cover the parent."""
+    def appear(self, dropped: Dropped) -> None:
+        """Cover the parent, and say what letting go would do."""
+        kind = "model" if dropped.path and is_shared_model(Path(dropped.path)) else "folder"
+        self._text = f"Let go to open this {kind}"
+        self.setAccessibleName(self._text)
         self.setGeometry(self._window.rect())
         self.raise_()
         self.show()
@@ -71,12 +76,11 @@ class DropFrame(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(self.rect().toRectF().adjusted(GRID, GRID, -GRID, -GRID), 10, 10)
         painter.setFont(scaled_font(self.font(), 1.3, bold=True))
-        text = "Let go to open this folder"
-        size = painter.fontMetrics().boundingRect(text).size()
+        size = painter.fontMetrics().boundingRect(self._text).size()
         label = QRectF(0, 0, size.width() + 6 * GRID, size.height() + 3 * GRID)
         label.moveCenter(self.rect().toRectF().center())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(accent(palette))
         painter.drawRoundedRect(label, label.height() / 2, label.height() / 2)
         painter.setPen(text_on_accent(palette))
-        painter.drawText(label, Qt.AlignmentFlag.AlignCenter, text)
+        painter.drawText(label, Qt.AlignmentFlag.AlignCenter, self._text)

@@ -1,11 +1,12 @@
 """Long jobs in background threads: requests in by method calls, results out as Qt signals.
 
-Three lanes: one imports, one trains, one decodes. TensorFlow is imported here and nowhere else in the
-window, on the training lane, after the first paint.
+Four lanes: one imports, one trains, one decodes, one reads shared models. TensorFlow is imported here and
+nowhere else in the window, in the background, after the first paint.
 """
 
 import logging
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,14 +16,16 @@ from PySide6.QtCore import QObject, Signal
 from training.config import TrainConfig
 from training.errors import VaeError
 from training.events import Control, EpochRecord, RunResult, Snapshot, TrainProgress
+from training.images import ImageFormat
 from training.importer import import_folder
 from training.project import Project
 from training.run import Run, latest_run
+from training.vae_file import SharedModel, read_vae
 from vae_desktop.decode_lane import DecodeLane, Point, Weights
 from vae_desktop.lane import Lane
 
 if TYPE_CHECKING:
-    from training.latent import Posteriors
+    from training.latent import LatentModel, Posteriors
 
 SNAPSHOT_PICTURES = 1000
 _log = logging.getLogger(__name__)
@@ -40,6 +43,9 @@ class Engine(QObject):
     positions = Signal(object, object, object)  # picture numbers [n], means [n, 2], sigmas [n, 2]
     trained = Signal(object)  # RunResult
     training_failed = Signal(str)
+    shared_read = Signal(str, object, object)  # its path, vae_file.SharedModel, latent.LatentModel
+    shared_failed = Signal(str, str)  # its path, why it cannot be opened
+    shared_saved = Signal(str)  # its path
     model_loaded = Signal()  # a project's trained model is there to decode with
     decoded = Signal(object)  # decode_lane.Decoded
     backdrop = Signal(object)  # decode_lane.Backdrop
@@ -50,11 +56,13 @@ class Engine(QObject):
         self._control = Control()  # of the training
         self._showing = Control()  # of the encoding of all pictures, which a stopped training is followed by
         self._import_control = Control()
+        self._sharing = Control()  # of the encoding of all pictures for a model to share
         self._drag = threading.Event()
         self._axes: tuple[int, int] | None = None
         self._decoder_of: Run | None = None
         self._import_lane = Lane("import", lambda error: self.import_failed.emit(_sentence(error)))
         self._train_lane = Lane("train", lambda error: self.training_failed.emit(_sentence(error)))
+        self._open_lane = Lane("open", self._tell_failure)
         self._decode_lane = DecodeLane(self.decoded.emit, self.backdrop.emit, self._tell_failure)
 
     def start(self) -> None:
@@ -71,11 +79,13 @@ class Engine(QObject):
 
     # ------------------------------------------------------------------ import
 
-    def import_folder(self, project: Project) -> None:
-        """Bring a project up to date with its source folder."""
+    def import_folder(self, project: Project, image_format: ImageFormat | None = None) -> None:
+        """Bring a project up to date with its source folder, at its own or another image format."""
         control = self._import_control = Control()
         self._import_lane.submit(
-            lambda: self.imported.emit(import_folder(project, self.import_progress.emit, control))
+            lambda: self.imported.emit(
+                import_folder(project, self.import_progress.emit, control, image_format)
+            )
         )
 
     def cancel_import(self) -> None:
@@ -89,18 +99,28 @@ class Engine(QObject):
         showing = self._show_anew()
         self._train_lane.submit(lambda: self._load_model(project, showing), self._tell_failure)
 
-    def train(self, project: Project, minutes: float | None, *, new_length: bool = True) -> None:
+    def train(
+        self,
+        project: Project,
+        minutes: float | None,
+        *,
+        new_length: bool = True,
+        shared: SharedModel | None = None,
+    ) -> None:
         """Train a project: go on with its newest run where that fits, else begin one.
 
         Args:
             minutes: how long from now on; None until stopped.
             new_length: False for what is left of the run's own length, ``minutes`` being ignored then.
+            shared: begin a run with what this model has learnt.
         """
         control = self._control = Control()
         control.gate(self._drag.is_set())
         showing = self._show_anew()
         length = TrainConfig(minutes=minutes)
-        self._train_lane.submit(lambda: self._train(project, length, new_length, control, showing))
+        self._train_lane.submit(
+            lambda: self._train(project, length, new_length, control, showing, shared=shared)
+        )
 
     def pause(self, paused: bool) -> None:
         """Hold the training at a step boundary, or let it go on."""
@@ -127,13 +147,23 @@ class Engine(QObject):
         return self._showing
 
     def _train(
-        self, project: Project, length: TrainConfig, new_length: bool, control: Control, showing: Control
+        self,
+        project: Project,
+        length: TrainConfig,
+        new_length: bool,
+        control: Control,
+        showing: Control,
+        *,
+        shared: SharedModel | None,
     ) -> None:
         from training.checkpoint import UnusableCheckpointError
         from training.fit import fits, start_run
+        from training.sharing import start_from
 
         run = latest_run(project.runs_folder)
-        if run is None or not fits(run, project):
+        if shared is not None:
+            run = start_from(project, shared, length)
+        elif run is None or not fits(run, project):
             run = start_run(project, length)
         try:
             result = self._fit(project, run, length if new_length else None, control)
@@ -191,6 +221,55 @@ class Engine(QObject):
             self._emit_positions(np.arange(len(found.means)), found.means, found.sigmas)
         self.model_loaded.emit()
 
+    # ------------------------------------------------------------------ shared models
+
+    def read_shared(self, path: Path) -> None:
+        """Read a `.vae` file and build its network; what is open goes on meanwhile."""
+
+        def tell(error: Exception) -> None:
+            self.shared_failed.emit(str(path), _sentence(error))
+
+        self._open_lane.submit(lambda: self._read_shared(path), tell)
+
+    def _read_shared(self, path: Path) -> None:
+        shared = read_vae(path)
+        from training.sharing import open_shared
+        from training.sheets import plane_axes
+
+        network = open_shared(shared)
+        plane_axes(shared.means)  # a model without a plane cannot be shown
+        self.shared_read.emit(str(path), shared, network)
+
+    def show_shared(self, shared: SharedModel, network: "LatentModel") -> None:
+        """Decode with a shared model from now on, and tell where its pictures lie."""
+        self._train_lane.submit(lambda: self._show_shared(shared, network), self._tell_failure)
+
+    def _show_shared(self, shared: SharedModel, network: "LatentModel") -> None:
+        from training.sheets import on_plane, plane_axes
+
+        axes = self._axes = plane_axes(shared.means)
+        self._decode_lane.set_weights(
+            Weights(
+                make_model=lambda: network,
+                values=shared.weights,
+                embed=lambda points: on_plane(points, axes, shared.about.model.latent_dim),
+                training=False,
+            )
+        )
+        self._emit_positions(np.arange(len(shared.means)), shared.means, shared.sigmas)
+        self.model_loaded.emit()
+
+    def save_shared(self, project: Project, path: Path) -> None:
+        """Write a project's newest model to a `.vae` file."""
+        control = self._sharing = Control()
+        self._train_lane.submit(lambda: self._save_shared(project, path, control), self._tell_failure)
+
+    def _save_shared(self, project: Project, path: Path, control: Control) -> None:
+        from training.sharing import share
+
+        share(project, path, control=control)
+        self.shared_saved.emit(str(path))
+
     # ------------------------------------------------------------------ decoding
 
     def decode(self, handle: int, point: Point) -> None:
@@ -216,11 +295,12 @@ class Engine(QObject):
         """End all threads, in order; a training is saved first."""
         self._stop_all()
         self._import_lane.close()
+        self._open_lane.close()
         self._train_lane.close()
         self._decode_lane.close()
 
     def _stop_all(self) -> None:
-        for control in (self._control, self._showing, self._import_control):
+        for control in (self._control, self._showing, self._sharing, self._import_control):
             control.stop()
 
     def _tell_failure(self, error: Exception) -> None:

@@ -1,7 +1,7 @@
 """The left panel: where the pictures come from, the pictures, and how many were used and skipped."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from training.events import ImportProgress
 from vae_desktop.labels import ElidedLabel, QuietLabel
 from vae_desktop.palette_follower import PaletteFollower
 from vae_desktop.plain_words import duration, one_line, tooltip_text
+from vae_desktop.shared_card import SharedCard
 from vae_desktop.style import GRID, held_out_colour, icon, scaled_font, tabular_font
 from vae_desktop.thumbnails import PictureModel, ThumbnailList
 
@@ -39,6 +40,7 @@ class LibraryPanel(PaletteFollower):
     reveal_requested = Signal(int)
     open_requested = Signal()
     cancel_requested = Signal()
+    continue_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,6 +56,8 @@ class LibraryPanel(PaletteFollower):
         self.pictures = ThumbnailList(self._model)
         self.pictures.picture_selected.connect(self.picture_selected)
         self.pictures.reveal_requested.connect(self.reveal_requested)
+        self._card = SharedCard()
+        self._card.continue_requested.connect(self.continue_requested)
         self._progress = _ImportBar()
         self._progress.cancel.clicked.connect(self._cancel)
         self._used = QLabel()
@@ -121,6 +125,28 @@ class LibraryPanel(PaletteFollower):
         self._mark.setVisible(bool(kept))
         self._held_out.setVisible(bool(kept))
 
+    def show_opening(self, title: str) -> None:
+        """Show that a shared model is being read."""
+        self.clear()
+        self._title.show_text(title)
+        self._card.show_opening()
+        self._show_card(True)
+
+    def show_shared(
+        self, title: str, full_path: str, preview: NDArray[np.uint8], facts: Sequence[tuple[str, str]]
+    ) -> None:
+        """Show a model that came without pictures.
+
+        Args:
+            full_path: of its file.
+            preview: some of its decodings, uint8 [h, w, 3].
+            facts: (line, tooltip) each.
+        """
+        self.clear()
+        self._title.show_text(title, full_path)
+        self._card.show_model(preview, facts)
+        self._show_card(True)
+
     def show_skipped(self, reasons: dict[str, int], files: list[tuple[str, str]]) -> None:
         """Show what was skipped and why.
 
@@ -140,6 +166,11 @@ class LibraryPanel(PaletteFollower):
         self._mark.hide()
         self._held_out.hide()
         self._skipped.show_skipped({}, [])
+        self._show_card(False)
+
+    def _show_card(self, shown: bool) -> None:
+        self._card.setVisible(shown)
+        self.pictures.setVisible(not shown)
 
     def _lay_out(self) -> None:
         header = QHBoxLayout()
@@ -160,6 +191,7 @@ class LibraryPanel(PaletteFollower):
         layout.addLayout(header)
         layout.addWidget(self._progress)
         layout.addWidget(self.pictures, 1)
+        layout.addWidget(self._card, 1)
         layout.addLayout(counts)
         layout.addWidget(self._skipped)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QImage
 
 from training.errors import VaeError
 from training.pixel_store import PixelStore
@@ -14,6 +14,7 @@ from training.project import Project
 from vae_desktop.decode_lane import Backdrop, Decoded
 from vae_desktop.engine import Engine
 from vae_desktop.main_window import MainWindow
+from vae_desktop.save_dialog import ask_where_to_save
 
 REST_MS = 300  # a held handle that rests this long lets the training go on
 _UNKNOWN_GREY = 128
@@ -33,6 +34,7 @@ class PlaneSession(QObject):
         self.window, self.engine = window, engine
         self._project: Project | None = None
         self._pictures: PixelStore | None = None
+        self._held_out: NDArray[np.bool_] | None = None  # there is none where nothing is open
         self._names: dict[int, str] = {}
         self._told_damage = False
         self._forget_positions()
@@ -72,7 +74,7 @@ class PlaneSession(QObject):
         Args:
             format_words: what size and colours the pictures have in the project, and why.
         """
-        self._project, self._pictures = project, pictures
+        self._project, self._pictures, self._held_out = project, pictures, pictures.held_out
         self.window.library.show_pictures(
             project.source.name,
             str(project.source),
@@ -84,10 +86,14 @@ class PlaneSession(QObject):
             format_words=format_words,
         )
 
+    def open_shared(self, held_out: NDArray[np.bool_]) -> None:
+        """Turn to a model whose pictures are elsewhere; ``held_out`` [n] tells them apart."""
+        self._held_out = held_out
+
     def close(self) -> None:
         """Show an empty plane, decoding and library."""
         self._let_go()
-        self._project = self._pictures = None
+        self._project = self._pictures = self._held_out = None
         self._names, self._told_damage = {}, False
         self._forget_positions()
         self.window.plane.clear()
@@ -103,12 +109,12 @@ class PlaneSession(QObject):
     def _on_positions(
         self, numbers: NDArray[np.int64], means: NDArray[np.float32], sigmas: NDArray[np.float32]
     ) -> None:
-        if self._pictures is not None and len(numbers):
+        if self._held_out is not None and len(numbers):
             self._numbers, self._means = numbers, means
-            self.window.plane.set_points(means, sigmas, self._pictures.held_out[numbers], numbers)
+            self.window.plane.set_points(means, sigmas, self._held_out[numbers], numbers)
 
     def _on_backdrop(self, backdrop: Backdrop) -> None:
-        if self._pictures is not None:
+        if self._held_out is not None:
             self.window.plane.set_tiles(backdrop.tiles, backdrop.centres)
 
     def _on_decoded(self, decoded: Decoded) -> None:
@@ -148,6 +154,21 @@ class PlaneSession(QObject):
         plane.move_handle(plane.active_handle, z1, z2)
         self._decode(plane.active_handle, z1, z2)
 
+    def save_picture(self) -> None:
+        """Ask for a file and write the picture under the active handle to it."""
+        image = self.window.decoding.current_image()
+        if image is not None:
+            kinds = "Pictures (*.png *.jpg *.webp)"
+            ask_where_to_save(
+                self.window, "Save picture", kinds, "decoded.png", lambda path: self._write(image, path)
+            )
+
+    def _write(self, image: QImage, path: str) -> None:
+        if not image.save(path):
+            self.window.show_problem(
+                f"The picture could not be written to {path}. Choose another place, or a name ending in .png."
+            )
+
     # ------------------------------------------------------------------ the person's pictures
 
     def _nearest(self) -> int:
@@ -160,7 +181,7 @@ class PlaneSession(QObject):
 
     def _show_nearest(self) -> None:
         number, handle = self._nearest(), self.window.plane.active_handle
-        if number < 0 or handle is None:
+        if number < 0 or handle is None or self._pictures is None:
             self.window.decoding.show_nearest(None, "", 0.0)
             return
         mean = self._means[np.searchsorted(self._numbers, number)]

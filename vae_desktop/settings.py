@@ -15,10 +15,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RecentProject:
-    """A line of the list of recent projects.
+    """A line of the list of recent projects and shared models.
 
     Attributes:
-        path: the project folder.
+        path: the project folder, or the model's file.
         title: what the person knows it by, usually the name of the source folder.
         detail: a few words more, such as "1,204 pictures"; may be empty.
     """
@@ -61,7 +61,7 @@ class Settings:
 
     def recent(self) -> list[RecentProject]:
         """The recent projects that still exist, newest first, at most ten."""
-        return [project for project in self._recent() if Path(project.path).is_dir()]
+        return [project for project in self._recent() if Path(project.path).exists()]
 
     def add_recent(self, project: RecentProject) -> None:
         """Put a project at the top of the list."""
@@ -74,7 +74,7 @@ class Settings:
 
     @property
     def last_project(self) -> str:
-        """The project that was open when the program quit, or the folder being imported; '' for none."""
+        """What was open when the program quit: a project, a folder being imported, a shared model; or ''."""
         value = self._store.value("session/project", "")
         return value if isinstance(value, str) else ""
 

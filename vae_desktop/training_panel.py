@@ -42,10 +42,12 @@ _ROLES = {
     WindowState.TRAINING: ("Pause", "pause"),
     WindowState.PAUSED: ("Resume", "resume"),
     WindowState.TRAINED: ("Train more", "train"),
+    WindowState.SHARED: ("Continue with pictures…", "open-folder"),
 }
 _WAITING = "The learning curve appears here after the first rounds."
 _LOADING = "Starting TensorFlow…"
 _ENCOURAGEMENT = "It can be paused, stopped and continued at any time; nothing is lost."
+_GOES_ON = "It goes on from what the model has learned. The model's own file stays as it is."
 _CONTROLS_WIDTH = 384
 _CONTROLS_LETTERS = 52
 _COACH_EVERY = 2.0  # seconds of training: short epochs must not make the sentence flicker
@@ -107,6 +109,8 @@ class TrainingPanel(PaletteFollower):
         if not state.has_pictures:
             self.set_history([])
             self._line.show_text(_LOADING if self._loading else "")
+            if state == WindowState.SHARED:
+                self.show_coach(_GOES_ON)
         elif state == WindowState.READY and not self._history:
             self.show_coach(_ENCOURAGEMENT)
         elif state == WindowState.PAUSED:
@@ -138,7 +142,7 @@ class TrainingPanel(PaletteFollower):
             self.pause_requested.emit(True)
         elif self._state == WindowState.PAUSED:
             self.pause_requested.emit(False)
-        elif self._state.has_pictures and not self._loading:
+        elif self._state.can_train and not self._loading:
             self.train_requested.emit(self.budget_minutes)
 
     def show_progress(self, progress: TrainProgress) -> None:
@@ -231,21 +235,22 @@ class TrainingPanel(PaletteFollower):
     def _update(self) -> None:
         running = self._state.is_running
         self._primary.set_role(*_ROLES.get(self._state, ("Train", "train")))
-        self._primary.setEnabled(running or (self._state.has_pictures and not self._loading))
+        self._primary.setEnabled(running or (self._state.can_train and not self._loading))
         self._primary.setToolTip(self._why_not() or _PRIMARY_HELP.get(self._state, ""))
         self._stop.setVisible(running)
         self._budget.setVisible(not running)
         self._budget_label.setVisible(not running)
-        self._budget.setEnabled(self._state.has_pictures)
+        self._budget.setEnabled(self._state.can_train)
         self._bar.setRange(0, 1000)
         self._bar.setVisible(running)
         if not running:
             self._bar.setValue(0)
 
     def _why_not(self) -> str:
-        if not self._state.has_pictures:
+        running = self._state.is_running
+        if not (running or self._state.can_train):
             return "Open a folder of pictures first"
-        if self._loading and not self._state.is_running:
+        if self._loading and not running:
             return "Starting TensorFlow: this takes a few seconds"
         return ""
 
@@ -255,6 +260,7 @@ _PRIMARY_HELP = {
     WindowState.TRAINING: "Hold the training; nothing is lost",
     WindowState.PAUSED: "Go on where it was paused",
     WindowState.TRAINED: "Go on from what has been learned",
+    WindowState.SHARED: "Choose a folder of pictures; the training begins with what this model has learned",
 }
 _PROGRESS_HELP = "One epoch: every picture has been looked at once."
 

@@ -17,6 +17,13 @@ _Keys = QKeySequence.StandardKey
 _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
     "open_folder": ("&Open folder…", _Keys.Open, "open-folder", "Choose a folder of pictures to learn"),
     "open_project": ("Open &project…", "Ctrl+Shift+O", "", "Open a project made earlier"),
+    "open_model": ("Open &model…", "Ctrl+Shift+M", "", "Open a model that somebody saved to share"),
+    "save_model": (
+        "Save model to s&hare…",
+        "Ctrl+Shift+S",
+        "",
+        "Write the model to one file, without the pictures",
+    ),
     "close_project": ("&Close project", _Keys.Close, "", "Go back to the first page; everything is kept"),
     "save_picture": ("&Save picture…", _Keys.Save, "save", "Save the picture under the handle as a file"),
     "quit": ("&Quit", _Keys.Quit, "", "Close the program; a training goes on at the next start"),
@@ -42,7 +49,7 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "remove-handle",
         "Remove the chosen handle (Delete key)",
     ),
-    "about": ("&About VAE Desktop", None, "info", "Version and licence"),
+    "about": ("&About VAE Desktop", None, "info", "Version, licences, how to update and remove it"),
     "logs": ("Open &log folder", None, "", "Show the files that help to find a fault"),
 }
 PLANE_MODES = ("both", "points", "tiles")
@@ -68,9 +75,9 @@ class WindowActions:
     def fill_menus(self, bar: QMenuBar, views: Sequence[QAction]) -> tuple[QMenu, QMenu]:
         """Build the menus; ``views`` show and hide the docks. Returns the sample and the recent menu."""
         file = bar.addMenu("&File")
-        self._add(file, "open_folder", "open_project")
+        self._add(file, "open_folder", "open_project", "open_model")
         samples, recent = file.addMenu("Open s&ample"), file.addMenu("&Recent")
-        self._add(file, "", "close_project", "", "save_picture", "", "quit")
+        self._add(file, "", "close_project", "", "save_picture", "save_model", "", "quit")
         self._add(bar.addMenu("&Training"), "train", "pause", "stop")
         self._add(bar.addMenu("&Plane"), *PLANE_MODES, "", *PLANE_TOOLS[:4], "", *PLANE_TOOLS[4:])
         view = bar.addMenu("&View")
@@ -86,18 +93,19 @@ class WindowActions:
 
     def update(self, state: WindowState, *, loading: bool) -> None:
         """Enable what can be done in a state; ``loading`` while the engine still starts."""
-        has_plane = state.is_running or state == WindowState.TRAINED
         enabled = {
-            "close_project": state.has_pictures,
-            "save_picture": has_plane,
-            "train": state in (WindowState.READY, WindowState.TRAINED) and not loading,
+            "close_project": state.has_pictures or state == WindowState.SHARED,
+            "save_picture": state.has_model,
+            "save_model": state == WindowState.TRAINED and not loading,
+            "train": state.can_train and not loading,
             "pause": state.is_running,
             "stop": state.is_running,
-            **dict.fromkeys((*PLANE_MODES, *PLANE_TOOLS), has_plane),
+            **dict.fromkeys((*PLANE_MODES, *PLANE_TOOLS), state.has_model),
         }
         for name, possible in enabled.items():
             self._by_name[name].setEnabled(possible)
-        self._by_name["train"].setText("&Train more" if state == WindowState.TRAINED else "&Train")
+        words = {WindowState.TRAINED: "&Train more", WindowState.SHARED: "&Continue with pictures…"}
+        self._by_name["train"].setText(words.get(state, "&Train"))
         self._by_name["pause"].setText("&Resume" if state == WindowState.PAUSED else "&Pause")
 
     def _add(self, menu: QMenu, *names: str) -> None:

@@ -20,6 +20,9 @@ SIGNALS = (
     "model_loaded",
     "decoded",
     "backdrop",
+    "shared_read",
+    "shared_failed",
+    "shared_saved",
 )
 
 

@@ -1,0 +1,234 @@
+"""The commands that use a trained model: of a project, of a folder of pictures, or from a `.vae` file."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+
+from training.console import (
+    AsJson,
+    ProgressBars,
+    print_json,
+    print_table,
+    print_text,
+    stopping_on_interrupt,
+    telling_problems,
+)
+from training.errors import VaeError
+from training.files import is_shared_model
+from training.images import ImageFormat, SkippedPicture, read_picture
+from training.project import Project
+from training.run import Run, latest_run
+from training.targets import known_project
+from training.vae_file import check_name, read_vae
+
+if TYPE_CHECKING:
+    from training.latent import LatentModel, Posteriors
+
+Trained = Annotated[
+    str,
+    typer.Argument(
+        metavar="DIR|FILE.vae",
+        help="A project, the folder of pictures that it was made from, or a model that was saved to share.",
+    ),
+]
+OutPicture = Annotated[Path, typer.Option("--out", help="The picture to write (.png).")]
+
+
+def _newest_run(project: Project) -> Run:
+    run = latest_run(project.runs_folder)
+    if run is None:
+        raise VaeError("This project has not been trained yet.", advice="Run vae train first.")
+    return run
+
+
+def _load(target: str) -> "tuple[str, LatentModel]":
+    """A trained model, and where it was found. TensorFlow is loaded once there is something to load."""
+    if is_shared_model(Path(target)):
+        shared = read_vae(Path(target))
+        from training.sharing import open_shared
+
+        return target, open_shared(shared)
+    with Project.open(known_project(target), write=False) as project:
+        run = _newest_run(project)
+    from training.latent import load_model
+
+    return str(run.path), load_model(run)
+
+
+def _load_with_posteriors(target: str, quiet: bool) -> "tuple[LatentModel, Posteriors, NDArray[np.bool_]]":
+    """A trained model, where its pictures lie, and which of these were held out."""
+    if is_shared_model(Path(target)):
+        shared = read_vae(Path(target))
+        from training.latent import Posteriors
+        from training.sharing import open_shared
+
+        return open_shared(shared), Posteriors(shared.means, shared.sigmas), shared.held_out
+    with Project.open(known_project(target), write=False) as project:
+        run, pictures = _newest_run(project), project.pictures()
+        from training.latent import all_posteriors, load_model
+
+        model = load_model(run)
+        with ProgressBars(quiet) as bars, stopping_on_interrupt() as control:
+            posteriors = all_posteriors(run, model, pictures, control, bars.show_encoding)
+    if posteriors is None:
+        raise VaeError("Stopped before the pictures were encoded.")
+    return model, posteriors, pictures.held_out
+
+
+@telling_problems
+def encode_command(
+    target: Trained,
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures to encode.")],
+    json_output: AsJson = False,
+) -> None:
+    """Encode pictures: the mean and the standard deviation of each one's posterior."""
+    found_at, model = _load(target)
+    image_format = ImageFormat(model.config.size, model.config.channels)
+    rows = []
+    for path in images:
+        try:
+            pixels = read_picture(path, image_format)
+        except SkippedPicture as error:
+            raise VaeError(f"{path} cannot be encoded: {error.reason}.") from None
+        posterior = model.encode(pixels[None])
+        mean, sigma = posterior.means[0].tolist(), posterior.sigmas[0].tolist()
+        rows.append({"image": str(path), "mean": mean, "standard_deviation": sigma})
+    if json_output:
+        print_json({"run": found_at, "posteriors": rows})
+        return
+    for row, path in zip(rows, images, strict=True):
+        pairs = zip(row["mean"], row["standard_deviation"], strict=True)
+        text = "   ".join(f"{float(mean):+.3f} ± {float(sigma):.3f}" for mean, sigma in pairs)
+        print_text(f"{path}:  {text}")
+
+
+@telling_problems
+def decode_command(
+    target: Trained,
+    at: Annotated[str, typer.Option(help="The point: numbers with commas between, such as 0.5,-1.")],
+    out: OutPicture,
+    json_output: AsJson = False,
+) -> None:
+    """Decode a point of the latent space to a picture."""
+    point = _point(at)
+    _, model = _load(target)
+    if len(point) != model.config.latent_dim:
+        raise VaeError(f"A point of this model has {model.config.latent_dim} numbers, not {len(point)}.")
+    from training.sheets import save_image, to_image
+
+    save_image(to_image(model.decode(np.array([point]))[0]), out)
+    _print_written(out, json_output)
+
+
+def _point(text: str) -> list[float]:
+    try:
+        point = [float(part) for part in text.split(",")]
+    except ValueError:
+        point = [float("nan")]
+    if not all(abs(number) < 1e6 for number in point):
+        raise VaeError(f"{text!r} is not a point.", advice="Write numbers with commas between: --at 0.5,-1")
+    return point
+
+
+@telling_problems
+def map_command(target: Trained, out: OutPicture, json_output: AsJson = False) -> None:
+    """Draw the latent map: decodings over the prior's quantiles, and where every picture lies."""
+    model, posteriors, held_out = _load_with_posteriors(target, json_output)
+    from training.sheets import latent_map, save_image
+
+    save_image(latent_map(model, posteriors, held_out), out)
+    _print_written(out, json_output)
+
+
+@telling_problems
+def walk_command(
+    target: Trained,
+    out: Annotated[Path, typer.Option("--out", help="The film to write (.gif).")],
+    json_output: AsJson = False,
+) -> None:
+    """Draw a closed walk across the plane as a film of decodings."""
+    if out.suffix.lower() != ".gif":
+        raise VaeError(f"A walk is written as a GIF, not as {out.name}.", advice="Name it walk.gif.")
+    model, posteriors, _ = _load_with_posteriors(target, json_output)
+    from training.sheets import save_walk
+
+    save_walk(model, posteriors, out)
+    _print_written(out, json_output)
+
+
+@telling_problems
+def save_command(
+    target: Annotated[
+        str, typer.Argument(metavar="DIR", help="A project, or the folder of pictures that it was made from.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="The file to write (.vae).")],
+    title: Annotated[str, typer.Option(help="Its title; by default the name of the source folder.")] = "",
+    json_output: AsJson = False,
+) -> None:
+    """Save a trained model to one file to share: with where the pictures lie, without the pictures."""
+    check_name(out)
+    with Project.open(known_project(target), write=False) as project:
+        _newest_run(project)
+        from training.sharing import share
+
+        with ProgressBars(json_output) as bars, stopping_on_interrupt() as control:
+            shared = share(project, out, title, control, bars.show_encoding)
+    if json_output:
+        print_json({"out": str(out), "title": shared.about.title, "posteriors": len(shared.means)})
+        return
+    print_text(f"Wrote {out}")
+    print_text("It contains the model and where the pictures lie, not the pictures.")
+
+
+@telling_problems
+def inspect_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE.vae", help="A model that was saved to share.")],
+    json_output: AsJson = False,
+) -> None:
+    """Check a file with a shared model, and tell what it says of itself."""
+    shared = read_vae(file)
+    about, model = shared.about, shared.about.model
+    height, width, _ = shared.preview.shape
+    found: dict[str, Any] = {
+        "title": about.title,
+        "created": about.created.isoformat(),
+        "program": about.program,
+        "size": model.size,
+        "channels": model.channels,
+        "latent_dim": model.latent_dim,
+        "likelihood": model.likelihood,
+        "parameters": shared.parameters,
+        "pictures": about.pictures,
+        "posteriors": len(shared.means),
+        "epochs": about.epochs,
+        "preview": [width, height],
+        "digest_matches": True,  # else it would not have been read
+        "held_out": None if about.figures is None else about.figures.as_json(),
+    }
+    if json_output:
+        print_json(found)
+        return
+    held_out = found.pop("held_out")
+    print_table(found | {"preview": f"{width}×{height}"})
+    print_table(held_out or {}, "Held-out pictures, nats each (lower is better):")
+
+
+def _print_written(out: Path, json_output: bool) -> None:
+    if json_output:
+        print_json({"out": str(out)})
+    else:
+        print_text(f"Wrote {out}")
+
+
+MODEL_COMMANDS: dict[str, Callable[..., None]] = {
+    "encode": encode_command,
+    "decode": decode_command,
+    "map": map_command,
+    "walk": walk_command,
+    "save": save_command,
+    "inspect": inspect_command,
+}
