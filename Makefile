@@ -3,14 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+RELEASE := build/release-env
 
-.PHONY: run test test-slow lint format bench clean
+.PHONY: run test test-slow lint format bench app app-gpu test-app lock archive release install-desktop uninstall-desktop clean
 
 run: $(VENV)/.run-ready
 	$(BIN)/vae-desktop --sample fashion
 
 test: lint
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow and not frozen"
 
 test-slow: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest -m slow
@@ -27,6 +28,65 @@ format: $(VENV)/.dev-ready
 
 bench: $(VENV)/.bench-ready
 	$(BIN)/python -m benchmarks --json build/benchmarks.json
+
+# Exact versions with their hashes, for every system: what the app is built from. Takes newer ones with UPGRADE=--upgrade.
+UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --quiet
+lock: $(VENV)/.venv-ready
+	$(PIP) --group lock
+	$(UV_COMPILE) $(UPGRADE) pyproject.toml requirements/tensorflow-cpu.in --override requirements/tensorflow-cpu.override -o requirements/app-cpu.txt
+	$(UV_COMPILE) $(UPGRADE) pyproject.toml --extra gpu -c requirements/app-cpu.txt -o requirements/app-gpu.txt
+	$(UV_COMPILE) $(UPGRADE) --group build -c requirements/app-cpu.txt -o requirements/build.txt
+	$(UV_COMPILE) $(UPGRADE) --group release -o requirements/release.txt
+
+# The program as one folder that needs no Python: dist/vae-desktop, and with NVIDIA's libraries dist/vae-desktop-gpu.
+APP_BIN := build/app-cpu-env/bin
+APP_SOURCES := build.spec LICENSE $(shell find training vae_desktop resources installer -type f ! -name '*.pyc')
+app: dist/vae-desktop/vae-desktop
+app-gpu: dist/vae-desktop-gpu/vae-desktop
+
+dist/vae-desktop/vae-desktop: build/app-cpu-env/.ready $(APP_SOURCES)
+	$(call FREEZE,cpu,vae-desktop)
+
+dist/vae-desktop-gpu/vae-desktop: build/app-gpu-env/.ready $(APP_SOURCES)
+	$(call FREEZE,gpu,vae-desktop-gpu)
+
+# The package is installed for its metadata; its code comes from here.
+define FREEZE
+build/app-$(1)-env/bin/python -m pip install --quiet --no-deps --no-build-isolation --force-reinstall .
+PYTHONPATH=. VAE_APP_NAME=$(2) build/app-$(1)-env/bin/pyinstaller --noconfirm --log-level WARN --workpath build/pyinstaller-$(1) build.spec
+endef
+
+build/app-%-env/.ready: requirements/app-%.txt requirements/build.txt $(VENV)/.venv-ready
+	$(BIN)/python -m venv build/app-$*-env
+	build/app-$*-env/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/app-$*.txt -r requirements/build.txt
+	@touch $@
+
+test-app: app $(VENV)/.dev-ready
+	$(BIN)/python -m pytest -m frozen tests/frozen
+
+# What people download, in dist/. The program itself is made by `make app`.
+archive: app
+	$(BIN)/python installer/archive.py
+
+release: $(RELEASE)/.ready
+	$(BIN)/python installer/release.py check
+	$(MAKE) archive
+	$(RELEASE)/bin/python -m build --no-isolation --outdir dist
+	$(APP_BIN)/python installer/sbom.py --cyclonedx $(RELEASE)/bin/cyclonedx-py
+	$(BIN)/python installer/release.py sums
+
+$(RELEASE)/.ready: requirements/release.txt $(VENV)/.run-ready
+	$(BIN)/python -m venv $(RELEASE)
+	$(RELEASE)/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/release.txt
+	@touch $@
+
+# For this user, without root: a menu entry that starts this checkout, icons, and .vae files open with it.
+install-desktop: $(VENV)/.run-ready
+	$(BIN)/python installer/share.py build/share
+	sh installer/linux/install-desktop.sh --program $(BIN)/vae-desktop --share build/share
+
+uninstall-desktop:
+	sh installer/linux/install-desktop.sh --remove
 
 clean:
 	rm -rf $(VENV) build dist demo-output tests/artifacts .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
