@@ -40,7 +40,7 @@ lock: $(VENV)/.venv-ready
 
 # The program as one folder that needs no Python: dist/vae-desktop, and with NVIDIA's libraries dist/vae-desktop-gpu.
 APP_BIN := build/app-cpu-env/bin
-APP_SOURCES := build.spec LICENSE $(shell find training vae_desktop resources installer -type f ! -name '*.pyc')
+APP_SOURCES := build.spec LICENSE $(wildcard installer/*.py) $(shell find training vae_desktop resources -type f ! -name '*.pyc')
 app: dist/vae-desktop/vae-desktop
 app-gpu: dist/vae-desktop-gpu/vae-desktop
 
@@ -52,6 +52,7 @@ dist/vae-desktop-gpu/vae-desktop: build/app-gpu-env/.ready $(APP_SOURCES)
 
 # The package is installed for its metadata; its code comes from here.
 define FREEZE
+@for tool in $$([ "$$(uname)" != Linux ] || echo strip readelf objdump); do command -v $$tool >/dev/null || { echo "Building the program needs $$tool: install the package binutils." >&2; exit 2; }; done
 build/app-$(1)-env/bin/python -m pip install --quiet --no-deps --no-build-isolation --force-reinstall .
 PYTHONPATH=. VAE_APP_NAME=$(2) build/app-$(1)-env/bin/pyinstaller --noconfirm --log-level WARN --workpath build/pyinstaller-$(1) build.spec
 endef
@@ -66,7 +67,7 @@ test-app: app $(VENV)/.dev-ready
 
 # What people download, in dist/. The program itself is made by `make app`.
 archive: app
-	$(BIN)/python installer/archive.py
+	$(APP_BIN)/python installer/archive.py
 
 release: $(RELEASE)/.ready
 	$(BIN)/python installer/release.py check

@@ -40,7 +40,11 @@ def write_sums(folder: Path, number: str) -> Path:
     """
     # Both spellings: a wheel's name may have no hyphen.
     files = sorted(
-        path for path in folder.iterdir() if re.match(rf"vae[-_]desktop-{re.escape(number)}\b", path.name)
+        path
+        for path in folder.iterdir()
+        if re.match(rf"vae[-_]desktop-{re.escape(number)}\b", path.name)
+        and path.is_file()
+        and path.suffix != ".partial"
     )
     if not files:
         sys.exit(f"There is nothing of version {number} in {folder}.")

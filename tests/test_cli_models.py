@@ -141,3 +141,13 @@ def test_weights_that_do_not_make_the_network_are_refused(tmp_path, vae_here):
     told = problem(vae_here("decode", tmp_path / "strange.vae", "--at=0,0", "--out", tmp_path / "x.png"))
     assert "do not fit" in told.replace("\n", " ")
     assert not (tmp_path / "x.png").exists()
+
+
+def test_for_weights_that_do_not_make_the_network_nothing_is_imported_anew(tmp_path, make_project, vae_here):
+    (tmp_path / "strange.vae").write_bytes(with_tensors(small_members(tmp_path)))
+    project = make_project(24, 48, colour=False)
+    project.close()
+    told = problem(vae_here("train", project.path, "--from", tmp_path / "strange.vae"))
+    assert "do not fit" in told.replace("\n", " ")
+    with Project.open(project.path, write=False) as now:
+        assert (now.image_format.size, now.image_format.channels) == (48, 1)

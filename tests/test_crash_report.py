@@ -172,6 +172,15 @@ def test_quick_ends_after_a_training_was_taken_up_are_counted_and_others_are_not
     assert found()["quick_ends"] == 0
 
 
+def test_the_time_that_loading_takes_does_not_count(program, found):
+    slow = "import vae_desktop.crash_report as report\nnow = time.time\n"
+    earlier = "report.time.time = lambda: now() - 60\n"  # that long before the first step
+    resumed = "session.hold()\nsession.note_resumed(Activity('training', 'cats', 'cats'))\n"
+    step = "report.time.time = now\nsession.note_step()\n"
+    program(slow + earlier + resumed + step + "kill()")
+    assert found()["quick_ends"] == 1
+
+
 def test_an_end_long_after_a_training_was_taken_up_is_no_quick_one(program, found, logs):
     program("session.hold()\nsession.note_resumed(Activity('training', 'cats', 'cats'))\nkill()")
     make_older(logs, seconds=-60)  # it lived for another minute

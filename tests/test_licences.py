@@ -84,6 +84,15 @@ def test_a_build_writes_them_and_the_program_reads_them_from_the_file(tmp_path, 
     assert shipped() == [Licence("A", "1", "MIT", "words")]
 
 
+def test_of_what_is_installed_a_build_names_only_what_it_takes(tmp_path):
+    write_licences(
+        tmp_path / "licences.json", modules=["numpy.linalg", "google.protobuf.message", "training"]
+    )
+    names = {entry["name"].lower() for entry in json.loads((tmp_path / "licences.json").read_bytes())}
+    assert {"numpy", "protobuf", "python", "vae desktop"} <= names
+    assert not names & {"keras", "requests", "h5py", "grpcio"}
+
+
 def test_a_damaged_file_of_licences_does_not_hide_them(tmp_path, monkeypatch):
     # Only the file is looked for elsewhere; the texts that go with the packages stay where they are.
     real = licences.resources_folder()
@@ -103,3 +112,13 @@ def test_libraries_of_the_system_are_named_with_their_licence(tmp_path):
     assert "Gailly" in zlib.text
     write_licences(tmp_path / "licences.json", [library])
     assert zlib in [Licence(**entry) for entry in json.loads((tmp_path / "licences.json").read_bytes())]
+
+
+@pytest.mark.skipif(not Path("/usr/bin/dpkg-query").exists(), reason="Debian's packages")
+def test_texts_that_every_debian_system_has_come_along():
+    (library,) = Path("/").glob("usr/lib/*-linux-gnu/libglib-2.0.so.0")
+    glib, *texts = system_libraries([library])
+    assert "common-licenses/LGPL-2.1" in glib.text
+    (lgpl,) = (entry for entry in texts if entry.name == "LGPL-2.1")
+    assert "GNU LESSER GENERAL PUBLIC LICENSE" in lgpl.text
+    assert "Version 2.1" in lgpl.text

@@ -43,7 +43,9 @@ class Computer:
     def run(self, *command, **variables):
         """What a command says, in this home."""
         inherited = {
-            name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "DESKTOP"))
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("XDG_", "DESKTOP", "DISPLAY", "DBUS_"))
         }
         ours = {
             "HOME": str(self.home),
@@ -142,6 +144,25 @@ def test_opening_a_vae_file_starts_the_program_with_it(computer):
     script = 'gio open "$1" >/dev/null 2>&1 && timeout 30 cat "$2"'
     said = computer.run("sh", "-c", script, "sh", model, computer.ran)
     assert said.splitlines() == [str(computer.folder / "vae-desktop"), str(model)]
+
+
+def test_a_plain_name_is_not_quoted(plain):
+    # Where there is no desktop, xdg-open (1.1.3) would look for a program with the quotes in its name.
+    plain.install()
+    assert plain.entry()["Exec"] == f"{plain.folder / 'vae-desktop'} %f"
+
+
+@pytest.mark.parametrize("has_session", [True, False])
+def test_whoever_has_no_terminal_is_told_by_a_notification(plain, has_session):
+    tools = plain.base / "tools"
+    tools.mkdir()
+    (tools / "notify-send").write_text('#!/bin/sh\nprintf "%s\\n" "$@" >"$RAN"\n')
+    (tools / "notify-send").chmod(0o755)
+    session = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/somewhere"} if has_session else {}
+    plain.run(plain.folder / "install-desktop.sh", PATH=f"{tools}:{os.environ['PATH']}", **session)
+    assert plain.ran.exists() == has_session
+    if has_session:
+        assert ".vae files open with it" in plain.ran.read_text("utf-8")
 
 
 def test_installing_twice_is_as_installing_once(computer):

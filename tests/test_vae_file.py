@@ -242,7 +242,8 @@ def test_pictures_that_the_model_does_not_draw_are_refused_in_plain_words(
 def test_weights_of_another_network_are_refused_and_begin_no_run(shared_file, make_project):
     shared, project = read_vae(shared_file), make_project(40, colour=True)
     missing = {name: value for name, value in shared.weights.items() if "summary" not in name}
-    for wrong in (replace(shared, weights=missing), small_model()):
+    more = {**shared.weights, "encoder/of_no_use/bias": np.zeros(9, np.float32)}
+    for wrong in (replace(shared, weights=missing), replace(shared, weights=more), small_model()):
         with pytest.raises(VaeError, match="do not fit"):
             start_from(project, wrong, TrainConfig(epochs=1))
     other = replace(shared, about=replace(shared.about, model=ModelConfig(32, 3, 5, "gaussian")))

@@ -125,7 +125,7 @@ def train_command(
         _refuse([*chosen, *of_model, *(["from"] if shared_file else [])], "--resume")
     elif shared_file:
         _refuse(of_model, "--from")
-    shared = None if shared_file is None else read_vae(shared_file)
+    shared = None if shared_file is None else _usable_model(shared_file)
     image_format = None if shared is None else shared.about.image_format
     path = project_to_train(target, size, image_format, quiet=json_output)
     with Project.open(path, write=True) as project:
@@ -146,6 +146,15 @@ def train_command(
 def _check_model_settings(size: int | None, latent_dim: int | None, likelihood: str | None) -> None:
     latent_dim = 2 if latent_dim is None else latent_dim
     ModelConfig(64 if size is None else size, 1, latent_dim, _likelihood(likelihood) or "bernoulli")
+
+
+def _usable_model(file: Path) -> SharedModel:
+    """A shared model whose network can be built: else no project is to be imported anew for it."""
+    shared = read_vae(file)
+    from training.sharing import open_shared
+
+    open_shared(shared)
+    return shared
 
 
 def _start_from(project: Project, shared: SharedModel, settings: TrainConfig) -> Run:

@@ -6,6 +6,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from training.places import cache_folder
+
 __all__ = ["keras", "layers", "tf"]
 
 _NOTE = re.compile(rb"[IW]\d{4} \d\d:\d\d:\d\d|WARNING: All log messages before absl::InitializeLog")
@@ -39,6 +41,9 @@ def _without_notes() -> Iterator[None]:
                 if keep_notes or not _NOTE.match(line):
                     os.write(2, line)
 
+
+# Keras makes a folder for its settings when it is imported, in one's home unless told otherwise.
+os.environ.setdefault("KERAS_HOME", str(cache_folder() / "keras"))
 
 with _without_notes():
     import keras

@@ -49,8 +49,10 @@ def posteriors_of(
 
 
 def assign_weights(vae: VAE, weights: Tensors) -> None:
-    """Give a network other weights, by name; raises :class:`VaeError` when they do not fit."""
+    """Give a network other weights, by name; raises :class:`VaeError` unless they are exactly its own."""
     variables = vae.named_weights()
+    if unknown := weights.keys() - variables.keys():
+        raise VaeError(f"These weights do not fit this network (at {min(unknown)}).")
     wanted = {name: (tuple(v.shape), "float32") for name, v in variables.items()}
     for name, value in checked(weights, wanted).items():
         variables[name].assign(value)

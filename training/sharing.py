@@ -53,18 +53,9 @@ def share(
     posteriors = all_posteriors(run, model, pictures, control, on_progress)
     if posteriors is None:
         raise VaeError("Stopped before the model was saved.")
-    history = run.history()
-    about = About(
-        title=title_from(title or project.source.name),
-        model=run.model,
-        figures=_held_out_figures(run),
-        pictures=len(pictures),
-        epochs=history[-1].epoch if history else 0,
-        created=datetime.datetime.now(datetime.UTC),
-    )
     sample = evenly(len(pictures), MOST_POSTERIORS)
     shared = SharedModel(
-        about,
+        _about(run, title or project.source.name, len(pictures)),
         weights,
         posteriors.means[sample],
         posteriors.sigmas[sample],
@@ -73,6 +64,18 @@ def share(
     )
     write_vae(path, shared)
     return shared
+
+
+def _about(run: Run, title: str, pictures: int) -> About:
+    history = run.history()
+    return About(
+        title=title_from(title),
+        model=run.model,
+        figures=_held_out_figures(run),
+        pictures=pictures,
+        epochs=history[-1].epoch if history else 0,
+        created=datetime.datetime.now(datetime.UTC),
+    )
 
 
 def _held_out_figures(run: Run) -> Terms | None:

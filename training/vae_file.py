@@ -58,10 +58,10 @@ _UPDATE = "Update VAE Desktop to open it."
 
 @dataclass(frozen=True)
 class About:
-    """What a shared model says of itself. Nothing here names a folder or a file of whoever made it.
+    """What a shared model says of itself. Only the title may tell something of whoever made it.
 
     Attributes:
-        title: one line that can be printed, at most 200 letters.
+        title: one line that can be printed, at most 200 letters; often the name of the folder of pictures.
         program: what made it, such as "vae-desktop 0.1.0".
         created: when, with time zone.
         figures: of held-out pictures; None where none were held out.

@@ -20,7 +20,7 @@ from vae_desktop.crash_report import Session
 from vae_desktop.logs import catch_native_words, open_closed_streams, start_log, tell_early
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication
+    from vae_desktop.application import Application
 
 NO_DISPLAY = "There is no display here, so the bundled sample is learnt without a window."
 NO_DISPLAY_FOR_FOLDER = "There is no display here. To learn a folder without a window, use: vae train FOLDER"
@@ -38,14 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not _has_display():
         return _run_without_window(options)
     try:
-        from PySide6.QtWidgets import QApplication
+        from vae_desktop.application import Application
     except ImportError as error:
         return _explain_missing_library(error)
     folder = log_folder()
     start_log(folder, given, verbose=options.verbose)
     session = _begin_session(folder)
     _tell_of_qt_failing(session)
-    application = QApplication([sys.argv[0]])
+    application = Application([sys.argv[0]])
     code = _run(application, options, folder, session)
     if session is not None:
         session.end()
@@ -132,7 +132,7 @@ def _tell_of_qt_failing(session: Session | None) -> None:
 
 
 def _run(
-    application: "QApplication", options: argparse.Namespace, log_folder: Path, session: Session | None
+    application: "Application", options: argparse.Namespace, log_folder: Path, session: Session | None
 ) -> int:
     from PySide6.QtCore import Qt
 
@@ -151,8 +151,11 @@ def _run(
     # Queued: errors come up in any thread, and in the middle of anything.
     errors.told.connect(app.window.show_unexpected, Qt.ConnectionType.QueuedConnection)
     QuitSignals(app).asked.connect(app.window.close, Qt.ConnectionType.QueuedConnection)
+    application.file_opened.connect(app.open_path)
     app.start(options.folder, options.sample)
-    return int(application.exec())
+    code = int(application.exec())
+    app.shut_down()  # the window was not asked to close where its screen went away
+    return code
 
 
 if __name__ == "__main__":

@@ -62,6 +62,11 @@ class Aftercare(QObject):
         if self._session is not None:
             self._session.note_resumed(self._activity())
 
+    def note_step(self) -> None:
+        """The training has made its first step."""
+        if self._session is not None:
+            self._session.note_step()
+
     def tell(self) -> bool:
         """Tell of the bad end that was not told yet, if there is one, in a window that shows what is open."""
         end, self._untold = self._untold, None

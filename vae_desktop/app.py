@@ -128,7 +128,7 @@ class App(QObject):
         window.open_requested.connect(self.open_path)
         window.open_project_requested.connect(self.open_project)
         window.open_sample_requested.connect(self.open_sample)
-        window.close_project_requested.connect(self.close_project)
+        window.close_project_requested.connect(self._on_close_requested)
         window.save_picture_requested.connect(self.plane.save_picture)
         window.save_model_requested.connect(self._save_model)
         window.train_requested.connect(self.train)
@@ -225,6 +225,11 @@ class App(QObject):
         self.window.set_state(WindowState.EMPTY)
         self.settings.save_session("", training=False)
 
+    def _on_close_requested(self) -> None:
+        self.close_project()
+        self.window.set_state(WindowState.EMPTY)  # from a model, too, that is only about to be opened
+        self.settings.save_session("", training=False)
+
     def _tell(self, problem: str) -> None:
         """Say why something could not be opened, on the first page unless something is open."""
         if self.project is None and self.shared.model is None:
@@ -315,9 +320,13 @@ class App(QObject):
             self.engine.load_model(project)
 
     def _may_close(self) -> bool:
-        """Save a running training, wait for the threads, and let the window close."""
+        self.shut_down()
+        return True
+
+    def shut_down(self) -> None:
+        """Save a running training and wait for the threads. Once is enough; more often does no harm."""
         if self._is_closing:
-            return True
+            return
         self._is_closing = True
         self.shared.forget_reading()
         training = self.window.state.is_running
@@ -327,7 +336,6 @@ class App(QObject):
         self.engine.close()
         if self.project is not None:
             self.project.close()
-        return True
 
     # ------------------------------------------------------------------ training
 
@@ -361,6 +369,7 @@ class App(QObject):
         # Not before it has made a step: a training that kills the program must not do so at every start.
         if self.project is not None and self.window.state.is_running and not self.settings.resume_training:
             self.settings.save_session(str(self.project.path), training=True)
+            self.aftercare.note_step()
 
     def _pause(self, paused: bool) -> None:
         self.engine.pause(paused)

@@ -90,7 +90,7 @@ class _Marker:
     version: str
     system: str
     activity: Activity = Activity()
-    resumed: float = 0.0  # when a training was taken up by itself; 0 for not
+    resumed: float = 0.0  # when a training was taken up by itself, or made its first step; 0 for not
     quick_ends: int = 0  # before this program
 
     @classmethod
@@ -157,6 +157,11 @@ class Session:
     def note_resumed(self, activity: Activity) -> None:
         """Keep that a training is taken up without having been asked for."""
         self._change(activity=activity, resumed=time.time())
+
+    def note_step(self) -> None:
+        """Count from now on, if a training was taken up unasked: loading TensorFlow may take long."""
+        if self._marker.resumed:
+            self._change(resumed=time.time())
 
     def beat(self) -> None:
         """Say that the program lives; to be called every BEAT_SECONDS."""

@@ -46,6 +46,7 @@ class Engine(QObject):
     shared_read = Signal(str, object, object)  # its path, vae_file.SharedModel, latent.LatentModel
     shared_failed = Signal(str, str)  # its path, why it cannot be opened
     shared_saved = Signal(str)  # its path
+    sharing_failed = Signal(str)  # why a model was not saved
     model_loaded = Signal()  # a project's trained model is there to decode with
     decoded = Signal(object)  # decode_lane.Decoded
     backdrop = Signal(object)  # decode_lane.Backdrop
@@ -136,8 +137,8 @@ class Engine(QObject):
             self._drag.set()
         else:
             self._drag.clear()
-        self._control.gate(closed)
-        self._showing.gate(closed)
+        for control in (self._control, self._showing, self._sharing):
+            control.gate(closed)
 
     def _show_anew(self) -> Control:
         """End an encoding under way, whose result will be out of date, and control the next one."""
@@ -262,7 +263,12 @@ class Engine(QObject):
     def save_shared(self, project: Project, path: Path) -> None:
         """Write a project's newest model to a `.vae` file."""
         control = self._sharing = Control()
-        self._train_lane.submit(lambda: self._save_shared(project, path, control), self._tell_failure)
+        control.gate(self._drag.is_set())
+
+        def tell(error: Exception) -> None:
+            self.sharing_failed.emit(_sentence(error))
+
+        self._train_lane.submit(lambda: self._save_shared(project, path, control), tell)
 
     def _save_shared(self, project: Project, path: Path, control: Control) -> None:
         from training.sharing import share

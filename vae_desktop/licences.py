@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from email.message import Message
 from functools import lru_cache
@@ -32,6 +32,8 @@ QT_PACKAGES = ("pyside6-essentials", "shiboken6")
 _LICENCE_FILE = re.compile(r"(licen[cs]e|copying|notice|third_party_notices)[^/]*", re.IGNORECASE)
 _CLASSIFIER = "License :: "
 _APACHE_TERMS = "TERMS AND CONDITIONS FOR USE"
+_COMMON_TEXTS = Path("/usr/share/common-licenses")
+_COMMON_TEXT = re.compile(rf"{_COMMON_TEXTS}/(\w[\w.+-]*\w)")
 _LONGEST_NAME = 80  # a License field that is longer holds the whole text
 # Packages that name no licence, only ship its text: how each begins or what it alone says.
 _KNOWN_TEXTS = (
@@ -66,32 +68,49 @@ def shipped() -> list[Licence]:
         return collect()
 
 
-def write_licences(path: Path, libraries: Iterable[Path] = ()) -> None:
+def write_licences(
+    path: Path, libraries: Iterable[Path] = (), modules: Collection[str] | None = None
+) -> None:
     """Write the list of everything shipped as JSON, for a frozen program.
 
     Args:
         path: the file to write; belongs to ``resources/licences.json`` in the program's folder.
         libraries: the shared libraries that the build takes from the system, which have licences too.
+        modules: the Python modules that the build takes; packages with none of them are not shipped.
     """
-    found = [*collect(), *system_libraries(libraries)]
+    found = [*collect(modules), *system_libraries(libraries)]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([asdict(entry) for entry in found], indent=1) + "\n", encoding="utf-8")
 
 
-def collect() -> list[Licence]:
-    """Everything that is installed for the program to run, from the packages' own metadata."""
-    packages = [_licence_of(package) for package in _packages()]
+def collect(modules: Collection[str] | None = None) -> list[Licence]:
+    """Everything that is installed for the program to run, from the packages' own metadata.
+
+    Args:
+        modules: leave out packages of which none of these is.
+    """
+    packages = [_licence_of(package) for package in _packages() if _has_any(package, modules)]
     others = [_python(), _qt(), *packages, *_samples()]
     return [_program(), *sorted(others, key=lambda entry: entry.name.lower())]
 
 
 def system_libraries(libraries: Iterable[Path]) -> list[Licence]:
-    """The Debian packages that shared libraries belong to; libraries of no such package are left out."""
+    """The Debian packages that shared libraries belong to; libraries of no such package are left out.
+
+    Their texts name others that every Debian system has, such as the LGPL's; these come after them.
+    """
     owners: dict[str, str] = {}
     for library in libraries:
         if package := _owner(library):
             owners[package.partition(":")[0]] = package
-    return [_debian_licence(name, package) for name, package in sorted(owners.items())]
+    found = [_debian_licence(name, package) for name, package in sorted(owners.items())]
+    named = {name for entry in found for name in _COMMON_TEXT.findall(entry.text)}
+    texts = ((name, _COMMON_TEXTS / name) for name in sorted(named))
+    return found + [
+        Licence(name, "", f"the text in {path} that others name", path.read_text(encoding="utf-8").strip())
+        for name, path in texts
+        if path.is_file()
+    ]
 
 
 def _owner(library: Path) -> str:
@@ -136,6 +155,13 @@ def _packages() -> Iterator[importlib.metadata.Distribution]:
                 waiting += [
                     each for each in needed if each.marker is None or each.marker.evaluate({"extra": extra})
                 ]
+
+
+def _has_any(package: importlib.metadata.Distribution, modules: Collection[str] | None) -> bool:
+    if modules is None:
+        return True
+    first_levels = {module.partition(".")[0] for module in modules}
+    return any(package.metadata["Name"] in _providers().get(name, ()) for name in first_levels)
 
 
 def _installed(name: str) -> importlib.metadata.Distribution | None:

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from training.files import SHARED_SUFFIX
+from vae_desktop.applications_menu import add_to_menu, menu_script
 from vae_desktop.decode_view import DecodeView
 from vae_desktop.dropping import DropFrame, read_drop
 from vae_desktop.latent_plane import LatentPlane, PlaneMode
@@ -164,6 +165,11 @@ class MainWindow(QMainWindow):
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
             self.show_problem(f"There is no program here to open {one_line(str(path))} with.")
 
+    def show_note(self, text: str) -> None:
+        """Say in place what went well, on whatever page is shown."""
+        strip = self.welcome.strip if self._state == WindowState.EMPTY else self.messages
+        strip.show_note(text)
+
     def changeEvent(self, event: QEvent) -> None:
         """Follow light and dark."""
         super().changeEvent(event)
@@ -252,6 +258,7 @@ class MainWindow(QMainWindow):
         views = [dock.toggleViewAction() for dock in self._docks.values()]
         self._sample_menu, self._recent_menu = self._actions.fill_menus(self.menuBar(), views)
         self._actions["logs"].setVisible(self._log_folder is not None)
+        self._actions["add_to_menu"].setVisible(menu_script() is not None)
         self.statusBar().setSizeGripEnabled(False)
 
     def _connect(self) -> None:
@@ -286,6 +293,7 @@ class MainWindow(QMainWindow):
             "zoom_out": lambda: plane.zoom_by(0.8, None),
             "add_handle": self._add_handle,
             "remove_handle": self._remove_handle,
+            "add_to_menu": self._add_to_menu,
             "about": self._show_about,
             "logs": self._open_logs,
         }
@@ -361,6 +369,15 @@ class MainWindow(QMainWindow):
         from vae_desktop.about import AboutDialog  # noqa: PLC0415 - no start need wait for it
 
         AboutDialog(self, logs=self._log_folder).show()
+
+    def _add_to_menu(self) -> None:
+        def tell(told: str, problem: str) -> None:
+            if problem:
+                self.show_problem(problem)
+            else:
+                self.show_note(told)
+
+        add_to_menu(self, tell)
 
     def _open_logs(self) -> None:
         if self._log_folder is not None:

@@ -85,6 +85,7 @@ class SharedSession(QObject):
         engine.shared_read.connect(self._on_read)
         engine.shared_failed.connect(self._on_failed)
         engine.shared_saved.connect(self._on_saved)
+        engine.sharing_failed.connect(self._on_not_saved)
 
     def announce(self, path: Path) -> None:
         """Let the first paint show that a model is about to be opened."""
@@ -93,6 +94,7 @@ class SharedSession(QObject):
 
     def open(self, path: Path) -> None:
         """Read a file; what is open stays so until the file has turned out to be good."""
+        path = path.absolute()  # it is remembered, and the next start may be in another folder
         self._awaited = str(path)
         self._window.statusBar().showMessage(f"Opening {one_line(path.name)}…")
         self._engine.read_shared(path)
@@ -150,6 +152,10 @@ class SharedSession(QObject):
             f"Saved {one_line(Path(path).name)}."
             " It contains the model and where the pictures lie, not the pictures."
         )
+
+    def _on_not_saved(self, text: str) -> None:
+        self._window.statusBar().clearMessage()
+        self._window.show_problem(text)
 
 
 def _facts(about: About) -> list[tuple[str, str]]:

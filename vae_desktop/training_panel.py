@@ -108,22 +108,22 @@ class TrainingPanel(PaletteFollower):
         self._state = state
         if not state.has_pictures:
             self.set_history([])
-            self._line.show_text(_LOADING if self._loading else "")
+            self._say(_LOADING if self._loading else "")
             if state == WindowState.SHARED:
                 self.show_coach(_GOES_ON)
         elif state == WindowState.READY and not self._history:
             self.show_coach(_ENCOURAGEMENT)
         elif state == WindowState.PAUSED:
-            self._line.show_text(f"Paused in epoch {self._epoch:,}" if self._epoch else "Paused")
+            self._say(f"Paused in epoch {self._epoch:,}" if self._epoch else "Paused")
         self._update()
 
     def set_loading(self, loading: bool) -> None:
         """Whether the engine is still starting; training waits for it."""
         self._loading = loading
         if loading and not self._line.text():
-            self._line.show_text(_LOADING)
+            self._say(_LOADING)
         elif not loading and self._line.text() == _LOADING:
-            self._line.show_text("")
+            self._say("")
         self._update()
 
     def set_device(self, text: str, tooltip: str = "") -> None:
@@ -158,7 +158,7 @@ class TrainingPanel(PaletteFollower):
         no_end = progress.seconds_left is None
         left = "until you stop" if no_end else f"{duration(progress.seconds_left or 0.0)} left"
         speed = f"{_rounded(progress.images_per_second)} pictures/s"
-        self._line.show_text(f"epoch {progress.epoch:,} · {speed} · {left}", _PROGRESS_HELP)
+        self._say(f"epoch {progress.epoch:,} · {speed} · {left}", _PROGRESS_HELP)
 
     def add_epoch(self, record: EpochRecord) -> None:
         """Add a finished epoch to the curve and let the coach speak."""
@@ -182,7 +182,7 @@ class TrainingPanel(PaletteFollower):
 
     def show_result(self, text: str) -> None:
         """Say what the training came to, in place of its progress."""
-        self._line.show_text(text)
+        self._say(text)
 
     def show_coach(self, text: str) -> None:
         """Show one short sentence about how it goes."""
@@ -191,6 +191,11 @@ class TrainingPanel(PaletteFollower):
     def recolour(self) -> None:
         """Load the icon in the palette's colours."""
         self._stop.setIcon(icon("stop", self.palette()))
+
+    def _say(self, text: str, tooltip: str | None = None) -> None:
+        """Show how it goes; without words, the device moves to their place."""
+        self._line.show_text(text, tooltip)
+        self._line.setVisible(bool(text))
 
     def _curve(self) -> "LossCurves":
         if self._curves is None:

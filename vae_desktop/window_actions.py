@@ -49,6 +49,12 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "remove-handle",
         "Remove the chosen handle (Delete key)",
     ),
+    "add_to_menu": (
+        "Add to the applications &menu",
+        None,
+        "",
+        "For you alone: VAE Desktop in the menu, and .vae files open with it",
+    ),
     "about": ("&About VAE Desktop", None, "info", "Version, licences, how to update and remove it"),
     "logs": ("Open &log folder", None, "", "Show the files that help to find a fault"),
 }
@@ -82,7 +88,7 @@ class WindowActions:
         self._add(bar.addMenu("&Plane"), *PLANE_MODES, "", *PLANE_TOOLS[:4], "", *PLANE_TOOLS[4:])
         view = bar.addMenu("&View")
         view.addActions(views)
-        self._add(bar.addMenu("&Help"), "logs", "about")
+        self._add(bar.addMenu("&Help"), "add_to_menu", "logs", "about")
         return samples, recent
 
     def load_icons(self, palette: QPalette) -> None:

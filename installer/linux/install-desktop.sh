@@ -6,12 +6,19 @@ unset CDPATH
 LC_ALL=C # paths are bytes here
 export LC_ALL
 
-fail() {
-    printf '%s\n' "$1" >&2
-    exit 2
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Prints its arguments, a line each. Whoever double-clicked this has no terminal to read them in.
+tell() {
+    printf '%s\n' "$@"
+    if [ -t 1 ] || [ -z "${DBUS_SESSION_BUS_ADDRESS:-}" ] || ! have notify-send; then return 0; fi
+    notify-send -i vae-desktop "VAE Desktop" "$*" >/dev/null 2>&1 || true
 }
 
-have() { command -v "$1" >/dev/null 2>&1; }
+fail() {
+    tell "$1" >&2
+    exit 2
+}
 
 # Prints $1 with an absolute folder, without resolving links: a link to the newest version stays a link.
 absolute() {
@@ -21,6 +28,11 @@ absolute() {
 # Prints the value of the key Exec that starts $1 with the file or folder that was opened. The quoting is that of an
 # argument (" ` $ \ after a backslash, %% for a per cent sign), and then that of any value (\\ for a backslash).
 exec_value() {
+    # Where there is no desktop, xdg-open takes quotes for a part of the name.
+    case $1 in
+    *[[:space:]\"\'\\\<\>\~\|\&\;\$\*\?\#\(\)\`%]*) ;;
+    *) printf '%s %%f' "$1" && return ;;
+    esac
     quoted=$(printf '%s' "$1" | sed -e 's/["`$\\]/\\&/g' -e 's/\\/\\\\/g' -e 's/%/%%/g')
     # GLib looks for the program before it makes one % of two, finds none, and hides the entry; env it finds.
     case $1 in *%*) printf 'env ' ;; esac
@@ -82,7 +94,7 @@ $program. Nothing was changed. Give the folder another name and run this again."
     case $(folders_open_with) in
     '' | *vae-desktop.desktop*) write_entry "application/x-vae-model;" ;;
     esac
-    printf '%s\n' "VAE Desktop is in your menu now, and .vae files open with it." \
+    tell "VAE Desktop is in your menu now, and .vae files open with it." \
         "To take it out again, run this with --remove."
 }
 
@@ -107,10 +119,9 @@ remove() {
     refresh_icons
     rmdir "$icons"/*/apps "$icons"/*/mimetypes "$icons"/* "$icons" "$data/icons" "$data/mime/application" \
         "$data/mime" "$data/applications" 2>/dev/null || true
-    printf '%s\n' "VAE Desktop is no longer in your menu. The program's own folder can be deleted as it is."
-    if [ -d "$data/vae-desktop" ]; then
-        printf '%s\n' "Your projects were kept. They are in $data/vae-desktop"
-    fi
+    set -- "VAE Desktop is no longer in your menu. The program's own folder can be deleted as it is."
+    if [ -d "$data/vae-desktop" ]; then set -- "$@" "Your projects were kept. They are in $data/vae-desktop"; fi
+    tell "$@"
 }
 
 usage="usage: install-desktop.sh [--remove] [--program FILE] [--share FOLDER]"

@@ -30,7 +30,7 @@ Compression=lzma2/max
 SolidCompression=yes
 ; Explorer is told at the end that the file type and its icon are new.
 ChangesAssociations=yes
-; A newer version over a running one: Windows closes the program, which saves its training, and starts it again.
+; A newer version over a running one: Windows closes the program, which saves its training.
 CloseApplications=yes
 
 [Tasks]

@@ -73,3 +73,21 @@ def test_a_missing_library_is_named_with_the_package_that_has_it(program, tmp_pa
     assert library in found.stderr
     assert package in found.stderr
     assert "Traceback" not in found.stderr
+
+
+def test_what_macos_wants_opened_is_heard(tmp_path):
+    # In a process of its own: there is one application object to a process, and the tests have theirs.
+    script = """
+import sys
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QFileOpenEvent
+from vae_desktop.application import Application
+application = Application(sys.argv[:1])
+application.file_opened.connect(print)
+QCoreApplication.sendEvent(application, QFileOpenEvent(sys.argv[1]))
+"""
+    path = str(tmp_path / "Größe.vae")
+    found = subprocess.run(
+        [sys.executable, "-c", script, path], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (found.returncode, found.stdout.strip(), found.stderr) == (0, path, "")

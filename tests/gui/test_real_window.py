@@ -9,6 +9,8 @@ import pytest
 from pictures import write_pictures
 from real_screen import SECONDS, Window, camera, difference, missing_tools, virtual_screen
 
+from training.project import Project
+
 pytestmark = pytest.mark.real_window
 
 
@@ -99,3 +101,18 @@ def visit(window, there, here, keep_as):
     window.screen(keep_as=keep_as)
     window.release()
     return picture
+
+
+def test_it_ends_and_lets_go_of_the_project_when_its_screen_goes_away(untrained):
+    with virtual_screen() as variables:
+        program = subprocess.Popen(
+            [sys.executable, "-m", "vae_desktop", "--verbose", str(untrained)],
+            env=os.environ | variables,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for line in program.stderr:
+            if "TensorFlow is ready" in line:
+                break
+    program.communicate(timeout=SECONDS)
+    Project.open(untrained, write=True).close()  # nobody holds it

@@ -130,6 +130,29 @@ def test_a_model_given_at_the_start_is_opened_and_is_there_again_at_the_next(qtb
     assert not without.settings.recent()
 
 
+def test_a_model_given_by_a_path_from_here_is_found_from_elsewhere(
+    qtbot, start_app, shared_file, monkeypatch
+):
+    monkeypatch.chdir(shared_file.parent)
+    app = start_app(shared_file.name)
+    wait_for_plane(qtbot, app, 40)
+    assert app.settings.last_project == str(shared_file)
+    assert [recent.path for recent in app.settings.recent()] == [str(shared_file)]
+
+
+def test_a_model_that_is_still_being_opened_can_be_closed(qtbot, start_app, shared_file):
+    app = start_app(shared_file)
+    with told(qtbot, app.engine, "shared_read"):
+        qtbot.waitUntil(lambda: "Opening discs.vae" in app.window.statusBar().currentMessage())
+        action(app, "Close project").trigger()
+        assert app.window.state == WindowState.EMPTY
+        assert not app.window.statusBar().currentMessage()
+    QApplication.processEvents()
+    assert app.window.state == WindowState.EMPTY
+    assert (on_plane(app), shown(app)) == (0, None)
+    assert not app.settings.last_project
+
+
 def test_a_model_is_chosen_closed_and_opened_again_from_the_recent_ones(qtbot, app, shared_file, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: (str(shared_file), ""))
     action(app, "Open model…").trigger()
@@ -253,8 +276,11 @@ def test_a_place_that_cannot_be_written_to_is_told(qtbot, app, trained, tmp_path
     (tmp_path / "taken.vae").mkdir()
     app.engine.save_shared(app.project, tmp_path / "taken.vae")
     qtbot.waitUntil(lambda: "cannot be saved" in problem(app), timeout=SECONDS)
-    app.engine.save_shared(app.project, tmp_path / "no folder" / "x.vae")
+    action(app, "Save model to share…").trigger()
+    longest = tmp_path / ("x" * 250 + ".vae")  # no room for the letters that a temporary file needs
+    answer_save_dialog(qtbot, app, longest)
     qtbot.waitUntil(lambda: "could not be written" in problem(app), timeout=SECONDS)
+    assert "Saving" not in app.window.statusBar().currentMessage()
 
 
 # --- going on -----------------------------------------------------------------------------------------------
