@@ -95,7 +95,8 @@ class Frozen:
         ]
         return subprocess.Popen(
             [*map(str, command), str(self._installed / program), *map(str, arguments)],
-            env={"HOME": str(self._home), **variables},
+            # Where dbus-launch is installed, a bus would be started, and strace would wait for its end.
+            env={"HOME": str(self._home), "DBUS_SESSION_BUS_ADDRESS": "disabled:", **variables},
             cwd=self._folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
