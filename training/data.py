@@ -53,7 +53,7 @@ def batches(
         if mirror and shuffle_seed is not None:
             seed = tf.random.experimental.stateless_fold_in(tf.constant(shuffle_seed, tf.int64), step)
             flip = tf.random.stateless_uniform([tf.shape(pixels)[0], 1, 1, 1], seed) < 0.5
-            pixels = tf.where(flip, pixels[:, :, ::-1], pixels)
+            pixels = tf.where(flip, tf.reverse(pixels, [2]), pixels)  # [:, :, ::-1] takes ten times as long
         return tf.cast(pixels, tf.float32) / 255.0
 
     dataset = tf.data.Dataset.from_tensor_slices(order)
