@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 RELEASE := build/release-env
 
-.PHONY: run test test-slow lint format bench app app-gpu test-app lock archive release install-desktop uninstall-desktop clean
+.PHONY: run test test-slow lint format bench quality app app-gpu test-app lock archive release install-desktop uninstall-desktop clean
 
 run: $(VENV)/.run-ready
 	$(BIN)/vae-desktop --sample fashion
@@ -28,6 +28,17 @@ format: $(VENV)/.dev-ready
 
 bench: $(VENV)/.bench-ready
 	$(BIN)/python -m benchmarks --json build/benchmarks.json
+
+# How good the models are, against others'; an hour and more. In an environment of its own, because Keras starts more
+# slowly where it finds the libraries that pythae needs.
+QUALITY := --data fashion --data emoji --data units
+quality: build/quality-env/.ready
+	build/quality-env/bin/python -m benchmarks quality $(QUALITY) --json build/quality.json --plot build/quality.png
+
+build/quality-env/.ready: pyproject.toml $(VENV)/.venv-ready
+	$(BIN)/python -m venv build/quality-env
+	$(BIN)/python -m pip --python build/quality-env install --quiet --editable . --group quality
+	@touch $@
 
 # Exact versions with their hashes, for every system: what the app is built from. Takes newer ones with UPGRADE=--upgrade.
 UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --quiet

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME…] [--size N…] [--seconds N] [--json FILE]` prints a table and a JSON object."""
+"""`python -m benchmarks [NAME…] [--size N…] [--seconds N] [--json FILE] …` prints tables and JSON."""
 
 import argparse
 import importlib
@@ -8,10 +8,13 @@ import platform
 import sys
 from pathlib import Path
 
+from benchmarks.quality import SIDES
+from benchmarks.quality_pictures import SETS
 from benchmarks.result import Options, Result, show
 
 USUAL = ("training_speed", "pipeline", "drag_latency", "cold_start")
-NAMES = (*USUAL, "frozen")  # this one needs a package and is run when it is named
+# These are run when they are named: one needs a package, the other takes an hour.
+NAMES = (*USUAL, "frozen", "quality")
 
 
 def main() -> None:
@@ -21,31 +24,48 @@ def main() -> None:
         "names",
         nargs="*",
         metavar="NAME",
-        help=f"some of: {', '.join(NAMES)}; else all but the last",
+        help=f"some of: {', '.join(NAMES)}; else the first {len(USUAL)}",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the JSON object here too")
-    parser.add_argument("--seconds", type=float, help="length of a turn or of a drag")
+    parser.add_argument("--seconds", type=float, help="length of a turn, a drag or a training")
     parser.add_argument("--size", type=int, action="append", default=[], help="pixels a side; repeatable")
+    quality = parser.add_argument_group("quality")
+    quality.add_argument("--data", action="append", default=[], choices=SETS, help="repeatable; else fashion")
+    quality.add_argument(
+        "--side", action="append", default=[], choices=SIDES, help="repeatable; else but the last"
+    )
+    quality.add_argument("--seeds", type=int, help="trainings with each side")
+    quality.add_argument("--plot", type=Path, metavar="FILE", help="draw the curves here")
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in NAMES]
     if unknown:
         parser.error(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    wished = Options(
+        options.seconds,
+        tuple(options.size),
+        tuple(options.data),
+        tuple(options.side),
+        options.seeds,
+        options.plot,
+    )
     results: dict[str, list[Result]] = {}
     for name in options.names or USUAL:
         print(f"{name} …", file=sys.stderr, flush=True)
         module = importlib.import_module(f"benchmarks.{name}")
-        results[name] = module.measure(Options(options.seconds, tuple(options.size)))
+        results[name] = module.measure(wished)
     show([result for group in results.values() for result in group])
-    report = json.dumps(
-        {
-            "machine": {"cores": os.cpu_count(), "system": platform.platform(terse=True)},
-            "benchmarks": {name: [result.as_json() for result in group] for name, group in results.items()},
-        },
-        indent=2,
-    )
-    print(report)
+    print(_report(results, series=False))
     if options.json is not None:
-        options.json.write_text(report + "\n", encoding="utf-8")
+        options.json.write_text(_report(results, series=True) + "\n", encoding="utf-8")
+
+
+def _report(results: dict[str, list[Result]], *, series: bool) -> str:
+    found = {
+        name: [result.as_json() | ({} if series else {"series": {}}) for result in group]
+        for name, group in results.items()
+    }
+    machine = {"cores": os.cpu_count(), "system": platform.platform(terse=True)}
+    return json.dumps({"machine": machine, "benchmarks": found}, indent=2)
 
 
 if __name__ == "__main__":

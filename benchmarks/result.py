@@ -1,6 +1,7 @@
 """What a benchmark hands back, and how it is shown."""
 
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -15,10 +16,18 @@ class Options:
     Attributes:
         seconds: of one turn or one drag; None for the benchmark's own choice.
         sizes: sides of the pictures in pixels; empty for the benchmark's own choice.
+        data: names of sets of pictures; empty for the benchmark's own choice.
+        sides: who is compared; empty for all.
+        seeds: how often with other random numbers; None for the benchmark's own choice.
+        plot: file for a picture of the curves; None for none.
     """
 
     seconds: float | None = None
     sizes: tuple[int, ...] = ()
+    data: tuple[str, ...] = ()
+    sides: tuple[str, ...] = ()
+    seeds: int | None = None
+    plot: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,7 @@ class Result:
         better: whether more or less is better.
         reach: the figure that we want to reach.
         details: the numbers behind it, with their units in their names.
+        series: whole curves behind it, which only the JSON has room for.
     """
 
     name: str
@@ -44,6 +54,7 @@ class Result:
     better: Literal["more", "less"]
     reach: float
     details: dict[str, Any] = field(default_factory=dict)
+    series: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Everything, for a file."""
