@@ -12,6 +12,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt is imported
 
 import pytest
 from pictures import write_pictures
+from real_screen import camera, virtual_screen
 
 from training.images import ImageFormat
 from training.importer import import_folder
@@ -123,3 +124,17 @@ def poisoned(tmp_path):
     (tmp_path / "poison").mkdir()
     (tmp_path / "poison" / "tensorflow.py").write_text("raise RuntimeError('TensorFlow was imported')\n")
     return {**os.environ, "PYTHONPATH": str(tmp_path / "poison")}
+
+
+@pytest.fixture
+def variables():
+    """The environment variables of a virtual screen of one's own."""
+    with virtual_screen() as variables:
+        yield variables
+
+
+@pytest.fixture
+def screen(variables, tmp_path):
+    """screen(keep_as=None): what is on the virtual screen now."""
+    with camera(variables, tmp_path) as take:
+        yield take

@@ -18,6 +18,7 @@ from training.run import (
     LATEST_FILE,
     Run,
     checked,
+    load_notes,
     load_tensors,
     save_tensors,
     terms_from_json,
@@ -123,7 +124,7 @@ class Checkpoint:
 
     def _known_best(self) -> Terms | None:
         try:
-            notes = load_tensors(self._run.path / BEST_FILE)[1]
+            notes = load_notes(self._run.path / BEST_FILE)
             if notes.get("judged_on") == self._judged_on:
                 return terms_from_json(notes["figures"])
         except (VaeError, KeyError, TypeError, ValueError):  # none yet, or damaged ones: any are better

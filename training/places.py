@@ -1,10 +1,16 @@
 """Where the program keeps things on this computer: the platform's own folders for them."""
 
+import sys
 from pathlib import Path
 
 import platformdirs
 
 _NAME = "vae-desktop"
+
+
+def is_frozen() -> bool:
+    """Whether this is the packaged program, which brings its own Python."""
+    return bool(getattr(sys, "frozen", False))
 
 
 def resources_folder() -> Path:

@@ -14,7 +14,7 @@ name, shape, type and finiteness before they are used.
 import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -164,15 +164,31 @@ def save_tensors(path: Path, tensors: Tensors, notes: Mapping[str, Any]) -> None
 
 def load_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Read what :func:`save_tensors` wrote; raises :class:`VaeError` for anything else."""
+    with _opened(path) as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+        return tensors, _notes(file)
+
+
+def load_notes(path: Path) -> dict[str, Any]:
+    """The notes of what :func:`save_tensors` wrote, without reading the arrays; raises as it does."""
+    with _opened(path) as file:
+        return _notes(file)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-            notes = json.loads((file.metadata() or {}).get("notes", "{}"))
+            yield file
     except (OSError, ValueError, safetensors.SafetensorError) as error:
         raise VaeError(
             f"The weights in {path} cannot be read: {error}.", advice="Start a new training."
         ) from error
-    return tensors, notes
+
+
+def _notes(file: Any) -> dict[str, Any]:
+    notes: dict[str, Any] = json.loads((file.metadata() or {}).get("notes", "{}"))
+    return notes
 
 
 def checked(tensors: Tensors, wanted: Mapping[str, tuple[tuple[int, ...], str]]) -> dict[str, NDArray[Any]]:

@@ -17,7 +17,7 @@ from training.fit import fits
 from training.latent import LatentModel, Posteriors, all_posteriors, load_weights
 from training.pixel_store import evenly
 from training.project import Project
-from training.run import BEST_FILE, INITIAL_FILE, Run, latest_run, load_tensors, save_tensors, terms_from_json
+from training.run import BEST_FILE, INITIAL_FILE, Run, latest_run, load_notes, save_tensors, terms_from_json
 from training.sheets import on_plane, plane_axes, quantile_grid, tile
 from training.vae_file import MOST_POSTERIORS, PREVIEW_SIDE, About, SharedModel, title_from, write_vae
 
@@ -81,7 +81,7 @@ def _about(run: Run, title: str, pictures: int) -> About:
 def _held_out_figures(run: Run) -> Terms | None:
     """The held-out figures of the best weights; None where they were judged by training pictures."""
     with contextlib.suppress(VaeError, KeyError, TypeError, ValueError):
-        notes = load_tensors(run.path / BEST_FILE)[1]
+        notes = load_notes(run.path / BEST_FILE)
         return None if notes["judged_on"] == "train" else terms_from_json(notes["figures"])
     return None
 

@@ -7,7 +7,7 @@ from training.console import ProgressBars, stopping_on_interrupt
 from training.errors import VaeError
 from training.events import ImportReport
 from training.images import ImageFormat, scan
-from training.importer import FEWEST_PICTURES, import_folder
+from training.importer import has_too_few, import_folder
 from training.project import Project, default_project_path, is_project
 from training.samples import find_sample, unpack
 from training.survey import survey
@@ -58,7 +58,7 @@ def import_pictures(
             with ProgressBars(quiet) as bars, stopping_on_interrupt() as control:
                 return import_folder(project, bars.show_import, control, image_format)
         except VaeError:
-            if is_new and project.count_used() < FEWEST_PICTURES:
+            if is_new and has_too_few(project):
                 project.remove()  # nor must a folder that is of no use
             raise
 

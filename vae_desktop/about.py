@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from training import __version__
-from training.places import config_folder, projects_folder, resources_folder
+from training.places import config_folder, is_frozen, projects_folder, resources_folder
 from vae_desktop.labels import ElidedLabel, QuietLabel
 from vae_desktop.licences import QT, Licence, shipped
 from vae_desktop.plain_words import one_line
@@ -185,7 +185,7 @@ class _CarePage(QWidget):
 def version_details() -> str:
     """Versions and system, as `vae doctor` tells them, but without loading TensorFlow."""
     lines = [
-        f"VAE Desktop {__version__}{' (frozen)' if _is_frozen() else ''}",
+        f"VAE Desktop {__version__}{' (frozen)' if is_frozen() else ''}",
         f"Python {platform.python_version()}, {platform.system()} {platform.release()} {platform.machine()}",
         ", ".join(f"{name} {_version(name)}" for name in _VERSIONS_OF),
         f"Qt platform: {QGuiApplication.platformName()}",
@@ -217,7 +217,7 @@ def _advice() -> tuple[str, str]:
     """How to update and how to remove this copy of the program."""
     stays = "Your projects and settings stay: they are kept elsewhere."
     no_search = "The program makes no network connection, so it does not look for a newer version by itself."
-    if _is_frozen():
+    if is_frozen():
         folder = Path(sys.executable).parent
         menu = "To take it out of the menu, run “./install-desktop.sh --remove” in its folder first. "
         return (
@@ -233,10 +233,6 @@ def _advice() -> tuple[str, str]:
         "Take it out of the menu with “make uninstall-desktop” if you put it there, and delete its folder:\n"
         f"{folder}",
     )
-
-
-def _is_frozen() -> bool:
-    return bool(getattr(sys, "frozen", False))
 
 
 def _version(name: str) -> str:

@@ -1,14 +1,13 @@
 """After an end that was not a proper one: says what happened, what was kept, and what goes on now."""
 
 import contextlib
-import json
 from collections.abc import Callable
 
-import safetensors
 from PySide6.QtCore import QLocale, QObject, QTimer
 
+from training.errors import VaeError
 from training.project import Project
-from training.run import LATEST_FILE, latest_run
+from training.run import LATEST_FILE, latest_run, load_notes
 from vae_desktop.crash_report import BEAT_SECONDS, Activity, BadEnd, Session
 from vae_desktop.main_window import MainWindow, WindowState
 from vae_desktop.message_strip import StripButton
@@ -115,9 +114,6 @@ def saved_epoch(project: Project) -> int:
     """How many epochs the newest checkpoint of a project holds; 0 when there is none that can be read."""
     run = latest_run(project.runs_folder)
     if run is not None:
-        with (
-            contextlib.suppress(OSError, ValueError, LookupError, TypeError, safetensors.SafetensorError),
-            safetensors.safe_open(run.path / LATEST_FILE, framework="numpy") as file,
-        ):
-            return int(json.loads(file.metadata()["notes"])["epoch"])
+        with contextlib.suppress(VaeError, ValueError, LookupError, TypeError):
+            return int(load_notes(run.path / LATEST_FILE)["epoch"])
     return 0

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess
 
+from training.places import is_frozen
+
 _NAME = "install-desktop.sh"
 _SHELL = "/bin/sh"
 
@@ -13,8 +15,7 @@ _SHELL = "/bin/sh"
 def menu_script() -> Path | None:
     """The script, where this is an unpacked program for Linux; else None."""
     script = Path(sys.executable).parent / _NAME
-    frozen = bool(getattr(sys, "frozen", False))
-    return script if frozen and sys.platform.startswith("linux") and script.is_file() else None
+    return script if is_frozen() and sys.platform.startswith("linux") and script.is_file() else None
 
 
 def add_to_menu(parent: QObject, told: Callable[[str, str], None]) -> None:

@@ -16,7 +16,6 @@ import logging
 import os
 import platform
 import secrets
-import sys
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from training import __version__
+from training.places import is_frozen
 
 if TYPE_CHECKING:
     import filelock
@@ -283,6 +283,6 @@ def _keep_newest(reports: Iterable[Path]) -> None:
 
 
 def _system() -> str:
-    frozen = ", frozen" if getattr(sys, "frozen", False) else ""
+    frozen = ", frozen" if is_frozen() else ""
     system = f"{platform.system()} {platform.release()} {platform.machine()}"
     return f"{system}, Python {platform.python_version()}{frozen}"

@@ -17,7 +17,7 @@ import pytest
 from built_program import BUILT, FIRST_START_SECONDS, missing_program
 from pictures import write_pictures
 from PIL import Image
-from real_screen import SECONDS, Window, camera, difference, missing_tools, virtual_screen
+from real_screen import SECONDS, Window, difference, missing_tools
 
 from training import __version__
 
@@ -155,18 +155,6 @@ class Lines:
         while (line := self._fresh.get_nowait()) is not None:
             self.all.append(line)
         return "".join(self.all)
-
-
-@pytest.fixture
-def variables():
-    with virtual_screen() as variables:
-        yield variables
-
-
-@pytest.fixture
-def screen(variables, tmp_path):
-    with camera(variables, tmp_path) as take:
-        yield take
 
 
 def test_it_is_no_larger_than_it_may_be():

@@ -7,7 +7,7 @@ import time
 
 import pytest
 from pictures import write_pictures
-from real_screen import SECONDS, Window, camera, difference, missing_tools, virtual_screen
+from real_screen import SECONDS, Window, difference, missing_tools, virtual_screen
 
 from training.project import Project
 
@@ -22,18 +22,6 @@ def _tools():
         if os.environ.get("VAE_REQUIRE_REAL_WINDOW") == "1":
             pytest.fail(message)
         pytest.skip(message)
-
-
-@pytest.fixture
-def variables():
-    with virtual_screen() as variables:
-        yield variables
-
-
-@pytest.fixture
-def screen(variables, tmp_path):
-    with camera(variables, tmp_path) as take:
-        yield take
 
 
 def test_a_folder_is_learned_dragged_through_and_left_by_mouse_and_keyboard(variables, screen, tmp_path):
