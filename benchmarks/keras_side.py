@@ -70,7 +70,7 @@ def main() -> None:
     write_reference(folder / "reference.npz", config, store, batch_size)
     control = Turns(parent, batch_size)
     trainer = Trainer(run, store, lambda _: None, control, 0)
-    parameters = sum(int(np.prod(weight.shape)) for weight in trainer.vae.trainable_variables)
+    parameters = sum(int(np.prod(weight.shape)) for weight in trainer.learner.vae.trainable_variables)
     parent.answer(parameters=parameters, batch_size=batch_size)
     trainer.train()
 

@@ -19,8 +19,9 @@ def make_trained_project(folder: Path, size: int, count: int) -> Path:
 
 
 def _make(folder: Path, size: int, count: int) -> Path:
-    from training.fit import start_run, train
+    from training.fit import train
     from training.latent import all_posteriors, load_model
+    from training.runs import start_run
 
     path = make_project(folder, size, count)
     with Project.open(path, write=True) as project:

@@ -4,8 +4,10 @@ from training import checkpoint
 from training.config import TrainConfig
 from training.errors import VaeError
 from training.events import EpochRecord
-from training.fit import resume_run, start_run, train
-from training.run import BEST_FILE, LATEST_FILE, Run, load_tensors, save_tensors
+from training.fit import train
+from training.run import BEST_FILE, LATEST_FILE, Run
+from training.runs import resume_run, start_run
+from training.tensors import load_tensors, save_tensors
 
 
 @pytest.mark.parametrize("change", ["none", "other pictures", "damage"])

@@ -9,9 +9,10 @@ from PIL import Image
 from shared_models import small_members, small_model, with_tensors
 
 from training.config import TrainConfig
-from training.fit import start_run, train
+from training.fit import train
 from training.project import Project, default_project_path
 from training.run import latest_run
+from training.runs import start_run
 from training.vae_file import read_vae, write_vae
 
 

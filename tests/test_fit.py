@@ -13,10 +13,12 @@ from training import fit
 from training.config import ModelConfig, TrainConfig
 from training.errors import VaeError
 from training.events import Control, EpochRecord, Snapshot, TrainProgress
-from training.fit import TrainingDivergedError, resume_run, start_run, train
+from training.fit import TrainingDivergedError, train
 from training.latent import LatentModel, load_model, load_weights
 from training.project import Project
-from training.run import BEST_FILE, LATEST_FILE, Run, latest_run, load_tensors
+from training.run import BEST_FILE, LATEST_FILE, Run, latest_run
+from training.runs import resume_run, start_run
+from training.tensors import load_tensors
 
 SETTINGS = TrainConfig(epochs=3, batch_size=8, mirror=True)
 
@@ -279,6 +281,7 @@ from pathlib import Path
 from training import fit
 from training.config import TrainConfig
 from training.project import Project
+from training.runs import start_run
 
 fit.CHECKPOINT_SECONDS = fit.PROGRESS_SECONDS = 0.0  # a checkpoint after every step
 
@@ -287,7 +290,7 @@ def die(event):
         os.kill(os.getpid(), signal.SIGKILL)
 
 project = Project.open(Path(sys.argv[1]), write=True)
-fit.train(project, fit.start_run(project, TrainConfig(epochs=3, batch_size=8, mirror=True)), die)
+fit.train(project, start_run(project, TrainConfig(epochs=3, batch_size=8, mirror=True)), die)
 """
 
 

@@ -8,16 +8,8 @@ import pytest
 from training.config import ModelConfig, TrainConfig
 from training.errors import VaeError
 from training.events import EpochRecord, Terms
-from training.run import (
-    CONFIG_FILE,
-    HISTORY_FILE,
-    LATEST_FILE,
-    Run,
-    checked,
-    latest_run,
-    load_tensors,
-    save_tensors,
-)
+from training.run import CONFIG_FILE, HISTORY_FILE, LATEST_FILE, Run, latest_run
+from training.tensors import checked, load_tensors, save_tensors
 
 MODEL, TRAINING = ModelConfig(32, 1), TrainConfig(epochs=2)
 

@@ -15,11 +15,13 @@ from shared_models import MODEL_FILE, PREVIEW_FILE, WEIGHTS_FILE, members_of, sm
 from training.config import ModelConfig, TrainConfig
 from training.errors import VaeError
 from training.files import is_shared_model
-from training.fit import TrainingDivergedError, start_run, train
+from training.fit import TrainingDivergedError, train
 from training.latent import LatentModel, all_posteriors, load_model, load_weights
 from training.project import Project
-from training.run import BEST_FILE, Run, latest_run, load_tensors
+from training.run import BEST_FILE, Run, latest_run
+from training.runs import start_run
 from training.sharing import open_shared, share, start_from
+from training.tensors import load_tensors
 from training.vae_file import MOST_POSTERIORS, PREVIEW_SIDE, read_vae, title_from, write_vae
 
 

@@ -129,7 +129,8 @@ def train_command(
     image_format = None if shared is None else shared.about.image_format
     path = project_to_train(target, size, image_format, quiet=json_output)
     with Project.open(path, write=True) as project:
-        from training.fit import resume_run, start_run, train
+        from training.fit import train
+        from training.runs import resume_run, start_run
 
         if resume:
             run = resume_run(project)
@@ -220,7 +221,8 @@ def demo_command(
     settings = TrainConfig(minutes=minutes)
     path = project_to_train(SAMPLE_PREFIX + sample, quiet=json_output)
     from training.demo import write_results
-    from training.fit import start_run, train
+    from training.fit import train
+    from training.runs import start_run
 
     with Project.open(path, write=True) as project:
         with ProgressBars(json_output) as bars, stopping_on_interrupt() as control:

@@ -13,16 +13,8 @@ from training.errors import VaeError
 from training.events import Terms
 from training.latent import AVERAGE_PREFIX
 from training.model import VAE
-from training.run import (
-    BEST_FILE,
-    LATEST_FILE,
-    Run,
-    checked,
-    load_notes,
-    load_tensors,
-    save_tensors,
-    terms_from_json,
-)
+from training.run import BEST_FILE, LATEST_FILE, Run, terms_from_json
+from training.tensors import checked, load_notes, load_tensors, save_tensors
 
 BEST_SECONDS = 5.0  # small sets may improve several times a second, and each writing waits for the disk
 

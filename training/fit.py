@@ -12,24 +12,25 @@ from dataclasses import replace
 
 import numpy as np
 
-from training.backend import keras, tf
+from training.backend import tf
 from training.checkpoint import Checkpoint, Counters, copied
-from training.config import Likelihood, ModelConfig, TrainConfig, automatic_likelihood
+from training.config import TrainConfig
 from training.data import batches
 from training.errors import VaeError
 from training.events import Control, EpochRecord, RunResult, Snapshot, Terms, TrainProgress
-from training.latent import assign_weights, posteriors_of
-from training.model import VAE, initial_pixel_variance
+from training.latent import posteriors_of
+from training.learner import Learner
+from training.model import VAE
 from training.pixel_store import PixelStore, evenly
 from training.project import Project
-from training.run import INITIAL_FILE, Run, latest_run, load_tensors
+from training.run import INITIAL_FILE, Run
 from training.schedule import kl_weight, learning_rate, share_done
+from training.tensors import load_tensors
 
 CHECKPOINT_SECONDS = 45.0  # what a crash may cost stays below a minute
 PROGRESS_SECONDS = 0.2
 SNAPSHOT_SECONDS = 1.0
 SNAPSHOT_SHARE = 0.05  # of the training time may go into snapshots
-AVERAGE_DECAY = 0.998
 EVALUATE_BATCH = 64
 STOP_SECONDS = 2.0  # may go into figures after a stop
 RECENT_SECONDS = 3.0  # a stop during the figures saves, unless it was saved within these
@@ -39,46 +40,6 @@ OnTraining = Callable[[TrainProgress | EpochRecord | Snapshot], None]
 
 class TrainingDivergedError(VaeError):
     """The loss stopped being a number."""
-
-
-def start_run(
-    project: Project,
-    training: TrainConfig,
-    *,
-    latent_dim: int = 2,
-    likelihood: Likelihood | None = None,
-) -> Run:
-    """Make a new run for the project's pictures."""
-    image_format = project.image_format
-    if image_format is None:
-        raise VaeError("This project has no pictures yet.", advice="Import a folder first.")
-    likelihood = likelihood or automatic_likelihood(image_format.channels)
-    model = ModelConfig(image_format.size, image_format.channels, latent_dim, likelihood)
-    return Run.create(project.runs_folder, model, training)
-
-
-def resume_run(project: Project) -> Run:
-    """The project's newest run, to go on with.
-
-    Raises:
-        VaeError: when there is none, or the pictures were imported at another size since.
-    """
-    run = latest_run(project.runs_folder)
-    if run is None:
-        raise VaeError("There is no training to resume.", advice="Start a new one.")
-    if not fits(run, project):
-        raise VaeError(
-            "The pictures were imported at another size since this training.",
-            kept="The training is kept.",
-            advice="Start a new training.",
-        )
-    return run
-
-
-def fits(run: Run, project: Project) -> bool:
-    """Whether the project's pictures are as large and as colourful as the run's."""
-    image_format = project.image_format
-    return image_format is not None and image_format.shape == run.model.shape
 
 
 def train(
@@ -151,38 +112,19 @@ class Trainer:
         self.steps_per_epoch = len(self.train_numbers) // self.batch_size
         self.sample = evenly(len(pictures), snapshot_pictures)
         self._from_weights = run.begins_from_weights()
-        self._build(run)
-        self._first_noise = self.average.noise.state.numpy()
-        self.checkpoint = Checkpoint(run, self.vae, self.average, self._judged_on())
+        self.learner = Learner(run.model, run.training.seed)
+        self._begin()
+        self._first_noise = self.learner.average.noise.state.numpy()
+        self.checkpoint = Checkpoint(run, self.learner.vae, self.learner.average, self._judged_on())
         self.at = self._restored_counters()
 
-    def _build(self, run: Run) -> None:
-        self.vae = VAE(run.model, run.training.seed)
-        self.average = VAE(run.model, run.training.seed)  # slowly follows, and is what is shown and judged
-        # Keras would number the optimisers of a process, and a checkpoint names what belongs to its own.
-        adam = keras.optimizers.Adam(run.training.learning_rate, name="adam")
-        self.vae.compile(optimizer=adam, jit_compile=False)
-        self.vae.optimizer.build(self.vae.trainable_variables)
-        if run.model.likelihood == "gaussian":
-            sample = self.pictures.read(evenly(len(self.pictures), 256))
-            for vae in (self.vae, self.average):
-                vae.pixel_variance.assign(initial_pixel_variance(sample))
-        if self._from_weights and not run.has_weights():
-            initial, _ = load_tensors(run.path / INITIAL_FILE)
-            for vae in (self.vae, self.average):
-                assign_weights(vae, initial)
-        self._take_step = tf.function(self._step, autograph=False, reduce_retracing=True)
-        self._test_step = tf.function(self.average.test_step, autograph=False, reduce_retracing=True)
-        self._posterior = tf.function(self.average.posterior, autograph=False, reduce_retracing=True)
-
-    def _step(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
-        logs = self.vae.train_step(pixels)
-        steps = tf.cast(self.vae.optimizer.iterations, tf.float32)
-        decay = tf.minimum(AVERAGE_DECAY, (1.0 + steps) / (10.0 + steps))
-        named = self.vae.named_weights()
-        for name, average in self.average.named_weights().items():
-            average.assign_add((1.0 - decay) * (named[name] - average))
-        return logs
+    def _begin(self) -> None:
+        """Weights of another training where this one begins with some; where σ² starts."""
+        if self.run.model.likelihood == "gaussian":
+            self.learner.begin_with_pixels(self.pictures.read(evenly(len(self.pictures), 256)))
+        if self._from_weights and not self.run.has_weights():
+            initial, _ = load_tensors(self.run.path / INITIAL_FILE)
+            self.learner.begin_with_weights(initial)
 
     # ------------------------------------------------------------------ the loop
 
@@ -237,9 +179,9 @@ class Trainer:
             if self.control.should_stop or self._is_over():
                 return True
             self._schedule()
-            loss = float(self._take_step(pixels)["loss"])
+            loss = float(self.learner.take_step(pixels)["loss"])
             if not math.isfinite(loss):
-                self.vae.reset_metrics()
+                self.learner.vae.reset_metrics()
                 return False
             self.at.step += 1
             self.at.step_in_epoch += 1
@@ -253,11 +195,11 @@ class Trainer:
         held_out = self._evaluate()
         if held_out is None and len(self.held_out_numbers) > 0:
             return  # a stop cut it short; the epoch ends when the training is gone on with
-        train = _terms(self.vae)
-        self.vae.reset_metrics()
+        train = _terms(self.learner.vae)
+        self.learner.vae.reset_metrics()
         self.at.epoch, self.at.step_in_epoch = self.at.epoch + 1, 0
         if held_out is not None:
-            self.vae.judge_variance(float(self.average.error_mean.result()))
+            self.learner.vae.judge_variance(float(self.learner.average.error_mean.result()))
         self.checkpoint.keep_if_best(held_out or train, self.at)
         self._clock()
         record = EpochRecord(self.at.epoch, self.at.step, self.at.seconds, train, held_out)
@@ -279,10 +221,10 @@ class Trainer:
     def _schedule(self) -> None:
         at, share = self.at, self._share_done()
         rate = learning_rate(self.run.training.learning_rate, at.step - at.first_step, share)
-        self.vae.optimizer.learning_rate.assign(rate)
+        self.learner.vae.optimizer.learning_rate.assign(rate)
         # Weights that encode already have latents that the KL cannot put out.
         is_fresh = at.first_step == 0 and not self._from_weights
-        self.vae.kl_weight.assign(kl_weight(at.step, share, first_length=is_fresh))
+        self.learner.vae.kl_weight.assign(kl_weight(at.step, share, first_length=is_fresh))
 
     # ------------------------------------------------------------------ figures
 
@@ -296,16 +238,16 @@ class Trainer:
         if len(self.held_out_numbers) == 0:
             return None
         # The same noise each time: figures then differ by the weights alone.
-        self.average.noise.state.assign(self._first_noise)
-        self.average.reset_metrics()
+        self.learner.average.noise.state.assign(self._first_noise)
+        self.learner.average.reset_metrics()
         for pixels in batches(self.pictures, self.held_out_numbers, batch_size=EVALUATE_BATCH):
             self._wait_while_held()
             if self.control.should_stop and time.monotonic() - self._saved > RECENT_SECONDS:
                 self._save()  # what is closing may be killed at any moment
             if self.control.seconds_since_stop > STOP_SECONDS:
                 return None
-            self._test_step(pixels)
-        return _terms(self.average)
+            self.learner.test_step(pixels)
+        return _terms(self.learner.average)
 
     def _judge_weights(self) -> None:
         """The weights of now may be the best."""
@@ -360,8 +302,8 @@ class Trainer:
     def _snapshot(self) -> None:
         parts = (self.sample[at : at + EVALUATE_BATCH] for at in range(0, len(self.sample), EVALUATE_BATCH))
         pixels = (self.pictures.read(part) for part in parts)
-        found = posteriors_of(pixels, self._posterior, self.run.model.latent_dim)
-        weights = copied(self.average.named_weights())
+        found = posteriors_of(pixels, self.learner.posterior, self.run.model.latent_dim)
+        weights = copied(self.learner.average.named_weights())
         self.on_progress(Snapshot(self.at.step, weights, self.sample, found.means, found.sigmas))
 
     # ------------------------------------------------------------------ checkpoints
@@ -379,7 +321,7 @@ class Trainer:
         if (at.batch_size, at.pictures) != (fresh.batch_size, fresh.pictures):
             # Other pictures or batches: the interrupted epoch begins again.
             at = replace(at, batch_size=fresh.batch_size, pictures=fresh.pictures, step_in_epoch=0)
-            self.vae.reset_metrics()
+            self.learner.vae.reset_metrics()
         return at
 
     def begin_length(self) -> None:

@@ -18,7 +18,8 @@ from training.events import Control
 from training.files import write_atomically
 from training.model import VAE
 from training.pixel_store import PixelStore
-from training.run import BEST_FILE, LATEST_FILE, POSTERIORS_FILE, Run, Tensors, checked, load_tensors
+from training.run import BEST_FILE, LATEST_FILE, POSTERIORS_FILE, Run
+from training.tensors import Tensors, checked, load_tensors
 
 ENCODE_BATCH, DECODE_BATCH = 64, 32
 AVERAGE_PREFIX = "average/"

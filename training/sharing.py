@@ -13,12 +13,13 @@ from PIL import Image
 from training.config import TrainConfig
 from training.errors import VaeError
 from training.events import Control, Terms
-from training.fit import fits
 from training.latent import LatentModel, Posteriors, all_posteriors, load_weights
 from training.pixel_store import evenly
 from training.project import Project
-from training.run import BEST_FILE, INITIAL_FILE, Run, latest_run, load_notes, save_tensors, terms_from_json
+from training.run import BEST_FILE, INITIAL_FILE, Run, latest_run, terms_from_json
+from training.runs import fits
 from training.sheets import on_plane, plane_axes, quantile_grid, tile
+from training.tensors import load_notes, save_tensors
 from training.vae_file import MOST_POSTERIORS, PREVIEW_SIDE, About, SharedModel, title_from, write_vae
 
 PREVIEW_TILES = 8  # a side

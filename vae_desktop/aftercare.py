@@ -7,7 +7,8 @@ from PySide6.QtCore import QLocale, QObject, QTimer
 
 from training.errors import VaeError
 from training.project import Project
-from training.run import LATEST_FILE, latest_run, load_notes
+from training.run import LATEST_FILE, latest_run
+from training.tensors import load_notes
 from vae_desktop.crash_report import BEAT_SECONDS, Activity, BadEnd, Session
 from vae_desktop.main_window import MainWindow, WindowState
 from vae_desktop.message_strip import StripButton

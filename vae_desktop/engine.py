@@ -158,7 +158,7 @@ class Engine(QObject):
         shared: SharedModel | None,
     ) -> None:
         from training.checkpoint import UnusableCheckpointError
-        from training.fit import fits, start_run
+        from training.runs import fits, start_run
         from training.sharing import start_from
 
         run = latest_run(project.runs_folder)
@@ -206,8 +206,8 @@ class Engine(QObject):
 
     def _show_run(self, project: Project, run: Run, showing: Control) -> None:
         """Decode with a run's best weights, and show where all pictures lie."""
-        from training.fit import fits
         from training.latent import LatentModel, all_posteriors, load_weights
+        from training.runs import fits
 
         values = load_weights(run)
         if self._axes is not None:  # no need to wait until all pictures are encoded

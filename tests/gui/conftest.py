@@ -41,7 +41,8 @@ def app(start_app):
 
 @pytest.fixture(scope="session")
 def trained_once(imported, tmp_path_factory):
-    from training.fit import start_run, train
+    from training.fit import train
+    from training.runs import start_run
 
     path = tmp_path_factory.mktemp("trained") / "project"
     shutil.copytree(imported(40, 32, True), path)

@@ -127,7 +127,8 @@ def start():
 @pytest.fixture
 def unfinished(untrained):
     """The folder of a project with a training that was stopped after 3 of very many epochs."""
-    from training.fit import start_run, train
+    from training.fit import train
+    from training.runs import start_run
 
     control = Control()
 
