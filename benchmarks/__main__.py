@@ -3,16 +3,15 @@
 import argparse
 import importlib
 import json
-import os
-import platform
 import sys
 from pathlib import Path
 
+from benchmarks.machine import described, machine
 from benchmarks.quality import SIDES
 from benchmarks.quality_pictures import SETS
 from benchmarks.result import Options, Result, show
 
-USUAL = ("training_speed", "pipeline", "drag_latency", "cold_start")
+USUAL = ("training_speed", "step_rate", "pipeline", "drag_latency", "cold_start")
 # These are run when they are named: one needs a package, the other takes an hour.
 NAMES = (*USUAL, "frozen", "quality")
 
@@ -29,6 +28,13 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the JSON object here too")
     parser.add_argument("--seconds", type=float, help="length of a turn, a drag or a training")
     parser.add_argument("--size", type=int, action="append", default=[], help="pixels a side; repeatable")
+    parser.add_argument("--layers", action="store_true", help="step_rate: each layer's own rate, too")
+    parser.add_argument(
+        "--pictures", type=int, action="append", default=[], metavar="N", help="pipeline: so many; repeatable"
+    )
+    parser.add_argument(
+        "--cold", action="store_true", help="pipeline: read from the disk, not from memory (Linux)"
+    )
     quality = parser.add_argument_group("quality")
     quality.add_argument("--data", action="append", default=[], choices=SETS, help="repeatable; else fashion")
     quality.add_argument(
@@ -47,12 +53,16 @@ def main() -> None:
         tuple(options.side),
         options.seeds,
         options.plot,
+        options.layers,
+        tuple(options.pictures),
+        options.cold,
     )
     results: dict[str, list[Result]] = {}
     for name in options.names or USUAL:
         print(f"{name} …", file=sys.stderr, flush=True)
         module = importlib.import_module(f"benchmarks.{name}")
         results[name] = module.measure(wished)
+    print(described())
     show([result for group in results.values() for result in group])
     print(_report(results, series=False))
     if options.json is not None:
@@ -64,8 +74,7 @@ def _report(results: dict[str, list[Result]], *, series: bool) -> str:
         name: [result.as_json() | ({} if series else {"series": {}}) for result in group]
         for name, group in results.items()
     }
-    machine = {"cores": os.cpu_count(), "system": platform.platform(terse=True)}
-    return json.dumps({"machine": machine, "benchmarks": found}, indent=2)
+    return json.dumps({"machine": machine(), "benchmarks": found}, indent=2)
 
 
 if __name__ == "__main__":

@@ -16,12 +16,13 @@ import numpy as np
 
 import training.fit
 from benchmarks.child import Parent
+from benchmarks.plan import parts_of
 from benchmarks.scratch import make_store
 from training.backend import tf
 from training.config import ModelConfig, TrainConfig
 from training.events import Control
 from training.fit import Trainer
-from training.model import RESIDUAL_UP_TO, VAE, resolutions, width_at
+from training.model import VAE
 from training.objective import gaussian_nll, kl_terms
 from training.pixel_store import PixelStore
 from training.run import Run
@@ -65,8 +66,8 @@ def main() -> None:
     training.fit.CHECKPOINT_SECONDS = math.inf
     store = make_store(folder, size)
     config = ModelConfig(size, 3, likelihood="gaussian")
-    run = Run.create(folder / "runs", config, TrainConfig())
-    batch_size = run.training.batch_size_for(len(store))
+    batch_size = TrainConfig().batch_size_for(len(store))
+    run = Run.create(folder / "runs", config, TrainConfig(batch_size=batch_size))
     write_reference(folder / "reference.npz", config, store, batch_size)
     control = Turns(parent, batch_size)
     trainer = Trainer(run, store, lambda _: None, control, 0)
@@ -84,8 +85,10 @@ def write_reference(file: Path, config: ModelConfig, store: PixelStore, batch_si
         weight.assign_add(random.normal(0.0, 0.02, weight.shape).astype(np.float32))
     batch = store.read(range(batch_size)).astype(np.float32) / 255.0
     pixels, noise = batch[:8], random.normal(size=(8, config.latent_dim)).astype(np.float32)
+    networks = {net.name: parts_of(net.layers) for net in (vae.encoder, vae.decoder)}
+    plan = {name: [part.to_json() for part in parts] for name, parts in networks.items()}
     arrays: dict[str, Any] = {f"weights/{name}": v.numpy() for name, v in vae.named_weights().items()}
-    arrays |= {"plan": json.dumps(_plan(config)), "batch": batch, "pixels": pixels, "noise": noise}
+    arrays |= {"plan": json.dumps(plan), "batch": batch, "pixels": pixels, "noise": noise}
     np.savez(file, **arrays, **_outputs(vae, tf.constant(pixels), tf.constant(noise)))
 
 
@@ -98,17 +101,6 @@ def _outputs(vae: VAE, pixels: tf.Tensor, noise: tf.Tensor) -> dict[str, Any]:
         "posterior": tf.concat([mean, log_variance], axis=1).numpy(),
         "logits": vae.decoder(noise).numpy(),
         "loss": loss.numpy(),
-    }
-
-
-def _plan(config: ModelConfig) -> dict[str, Any]:
-    sides = resolutions(config.size)
-    return {
-        "channels": config.channels,
-        "latent_dim": config.latent_dim,
-        "sides": sides,
-        "widths": [width_at(side) for side in sides],
-        "residual_up_to": RESIDUAL_UP_TO,
     }
 
 

@@ -19,9 +19,10 @@ from training.backend import tf
 from training.config import ModelConfig, TrainConfig
 from training.events import Control, EpochRecord, Snapshot, TrainProgress
 from training.fit import train
-from training.latent import assign_weights, load_weights
+from training.latent import assign_weights
 from training.model import VAE
 from training.project import Project
+from training.run import load_weights
 from training.runs import start_run
 from training.tensors import Tensors
 

@@ -20,6 +20,9 @@ class Options:
         sides: who is compared; empty for all.
         seeds: how often with other random numbers; None for the benchmark's own choice.
         plot: file for a picture of the curves; None for none.
+        layers: whether each layer is measured by itself, too.
+        pictures: how many pictures there are to read; empty for the benchmark's own choice.
+        cold: whether they are read from the disk each time.
     """
 
     seconds: float | None = None
@@ -28,6 +31,9 @@ class Options:
     sides: tuple[str, ...] = ()
     seeds: int | None = None
     plot: Path | None = None
+    layers: bool = False
+    pictures: tuple[int, ...] = ()
+    cold: bool = False
 
 
 @dataclass(frozen=True)

@@ -27,17 +27,32 @@ def pictures(count: int, size: int, seed: int = 0) -> NDArray[np.uint8]:
     return grained
 
 
-def make_store(folder: Path, size: int) -> PixelStore:
-    """Shards as an import writes them, with up to 8,192 pictures, none of them held out."""
+def make_store(folder: Path, size: int, count: int | None = None) -> PixelStore:
+    """Shards as an import writes them, none of the pictures held out.
+
+    Args:
+        folder: for the shards.
+        size: side of the pictures.
+        count: how many; None for as many as :data:`STORE_BYTES` have room for, up to 8,192.
+    """
     shape = (size, size, 3)
     each = int(np.prod(shape))
-    count, per_shard = min(8192, STORE_BYTES // each), SHARD_BYTES // each
+    count = min(8192, STORE_BYTES // each) if count is None else count
+    per_shard = SHARD_BYTES // each
+    # Every shard has the same pictures: making a million would take longer than reading them.
+    drawn = pictures(min(per_shard, count), size)
     for shard, start in enumerate(range(0, count, per_shard)):
-        np.save(shard_path(folder, shard), pictures(min(per_shard, count - start), size, shard))
+        np.save(shard_path(folder, shard), drawn[: count - start])
+    return open_store(folder, size, count)
+
+
+def open_store(folder: Path, size: int, count: int) -> PixelStore:
+    """The shards of :func:`make_store`."""
+    per_shard = SHARD_BYTES // (size * size * 3)
     numbers = np.arange(count)
     return PixelStore(
         folder,
-        shape,
+        (size, size, 3),
         ids=numbers,
         shards=numbers // per_shard,
         rows=numbers % per_shard,

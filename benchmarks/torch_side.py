@@ -14,7 +14,8 @@ import numpy as np
 import torch  # noqa: TID253 - this process is PyTorch's
 
 from benchmarks.child import Parent
-from benchmarks.torch_twin import Plan, Twin
+from benchmarks.plan import Part
+from benchmarks.torch_twin import Twin
 
 TOLERANCE = 1e-4
 WARM_UP_STEPS = 3
@@ -42,7 +43,8 @@ def _prepare(file: Path, batch_size: int) -> tuple[Twin, torch.Tensor, float]:
     with np.load(file) as stored:
         arrays = {name: stored[name] for name in stored.files}
     plan = json.loads(str(arrays.pop("plan")))
-    twin = Twin(Plan(**plan | {"sides": tuple(plan["sides"]), "widths": tuple(plan["widths"])}))
+    encoder, decoder = ([Part.from_json(part) for part in plan[name]] for name in ("encoder", "decoder"))
+    twin = Twin(encoder, decoder)
     prefix = "weights/"
     twin.copy_weights({n.removeprefix(prefix): v for n, v in arrays.items() if n.startswith(prefix)})
     difference = twin.largest_difference(arrays)
@@ -60,7 +62,7 @@ def _step(twin: Twin, pixels: torch.Tensor, *, compiled: bool) -> Callable[[], f
 
     def step() -> float:
         optimiser.zero_grad()
-        loss, error = loss_of(pixels, torch.randn(len(pixels), twin.plan.latent_dim))
+        loss, error = loss_of(pixels, torch.randn(len(pixels), twin.latent_dim))
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         twin.follow_variance(error)

@@ -1,11 +1,12 @@
-"""The network of `training/model.py` once more, layer by layer, in PyTorch: the peer of the training speed.
+"""The network of `training/networks.py` once more, part by part, in PyTorch: the peer of the training speed.
 
 Its parts bear the Keras names, so that copying the weights needs no table, and :func:`largest_difference`
 proves that both compute the same.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,105 +15,68 @@ import torch.nn.functional as F  # noqa: N812, TID253 - everyone calls it F
 from numpy.typing import NDArray
 from torch import Tensor, nn  # noqa: TID253
 
+from benchmarks.plan import Part
+
 VARIANCE_SMOOTHING = 0.05
 
-
-@dataclass(frozen=True)
-class Plan:
-    """What the Keras side says about its network.
-
-    Attributes:
-        channels: of a picture.
-        latent_dim: numbers that a picture is encoded in.
-        sides: of the feature maps from fine to coarse.
-        widths: channels of each of these.
-        residual_up_to: the widest feature map with a residual block.
-    """
-
-    channels: int
-    latent_dim: int
-    sides: tuple[int, ...]
-    widths: tuple[int, ...]
-    residual_up_to: int
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"linear": lambda x: x, "relu": F.relu, "silu": F.silu}
 
 
-class Residual(nn.Module):
-    """x + conv(relu(conv(relu(x))))."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.second = nn.Conv2d(width, width, 3, padding=1)
+class FourierFeatures(nn.Linear):
+    """z → (z, sin Wz, cos Wz)."""
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """[n, width, h, w] → the same."""
-        change: Tensor = self.second(F.relu(self.first(F.relu(inputs))))
-        return inputs + change
+        """[n, d] → [n, d + 2 · frequencies]."""
+        waves = super().forward(inputs)
+        return torch.cat([inputs, torch.sin(waves), torch.cos(waves)], dim=1)
 
 
-class Encoder(nn.Module):
-    """Pictures [n, C, S, S] in [0, 1] → [n, 2 · latent_dim]: μ, then ln σ²."""
+class Rearrange(nn.Module):
+    """A step that moves numbers and has no weights."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, move: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
-        self.stem = nn.Conv2d(4 * plan.channels, plan.widths[0], 3, padding=1)
-        self.names: list[str] = []
-        before = plan.widths[0]
-        for side, width in zip(plan.sides[1:], plan.widths[1:], strict=True):
-            self._add(f"down_{side}", nn.Conv2d(before, width, 4, 2, 1))
-            if side <= plan.residual_up_to:
-                self._add(f"residual_{side}", Residual(width))
-            before = width
-        self.summary = nn.Linear(plan.sides[-1] ** 2 * before, 256)
-        self.posterior = nn.Linear(256, 2 * plan.latent_dim)
+        self.move = move
 
-    def _add(self, name: str, layer: nn.Module) -> None:
-        self.add_module(name, layer)
-        self.names.append(name)
+    def forward(self, inputs: Tensor) -> Tensor:
+        """As the function does that it was made with."""
+        return self.move(inputs)
 
-    def forward(self, pixels: Tensor) -> Tensor:
+
+class Network(nn.Module):
+    """One part after the other; pictures and feature maps are [n, c, h, w], channels last in memory."""
+
+    def __init__(self, parts: Iterable[Part]) -> None:
+        super().__init__()
+        self.steps: list[tuple[str, Callable[[Tensor], Tensor]]] = []
+        for part in parts:
+            self.add_module(part.name, _module(part))
+            self.steps.append((part.name, ACTIVATIONS[part.activation]))
+
+    def forward(self, inputs: Tensor) -> Tensor:
         """See the class."""
-        features = self.stem(F.pixel_unshuffle(pixels, 2))
-        for name in self.names:
-            layer = getattr(self, name)
-            features = layer(F.relu(features) if name.startswith("down") else features)
+        for name, activation in self.steps:
+            inputs = activation(getattr(self, name)(inputs))
+        return inputs
+
+
+def _module(part: Part) -> nn.Module:
+    before, after = part.before[-1], part.after[-1]
+    padding, odd = divmod(part.kernel - part.stride, 2)
+    if part.kind.startswith("Conv2D") and odd:
+        raise ValueError(f"{part.name}: PyTorch pads the same on both sides, Keras does not")
+    makers: dict[str, Callable[[], nn.Module]] = {
+        "Conv2D": lambda: nn.Conv2d(before, after, part.kernel, part.stride, padding),
+        "Conv2DTranspose": lambda: nn.ConvTranspose2d(before, after, part.kernel, part.stride, padding),
+        "Dense": lambda: nn.Linear(before, after),
+        "FourierFeatures": lambda: FourierFeatures(before, part.waves, bias=False),
+        "DepthToSpace": lambda: nn.PixelShuffle(part.kernel),
         # In the order in which Keras flattens, which is free with channels last.
-        features = F.relu(features).permute(0, 2, 3, 1).flatten(1)
-        encoded: Tensor = self.posterior(F.silu(self.summary(features)))
-        return encoded
-
-
-class Decoder(nn.Module):
-    """Points [n, latent_dim] → pixel logits [n, C, S, S]."""
-
-    def __init__(self, plan: Plan) -> None:
-        super().__init__()
-        self.side, self.width = plan.sides[-1], plan.widths[-1]
-        self.head_0 = nn.Linear(plan.latent_dim, 256)
-        self.head_1 = nn.Linear(256, 512)
-        self.unfold = nn.Linear(512, self.side**2 * self.width)
-        self.names: list[str] = []
-        before = self.width
-        for side, width in zip(plan.sides[::-1], plan.widths[::-1], strict=True):
-            if side != self.side:
-                self._add(f"up_{side}", nn.ConvTranspose2d(before, width, 4, 2, 1))
-            if side <= plan.residual_up_to:
-                self._add(f"residual_{side}", Residual(width))
-            before = width
-        self.draw = nn.Conv2d(before, 4 * plan.channels, 3, padding=1)
-
-    def _add(self, name: str, layer: nn.Module) -> None:
-        self.add_module(name, layer)
-        self.names.append(name)
-
-    def forward(self, points: Tensor) -> Tensor:
-        """See the class."""
-        features = F.silu(self.head_1(F.silu(self.head_0(points))))
-        features = self.unfold(features).view(-1, self.side, self.side, self.width).permute(0, 3, 1, 2)
-        for name in self.names:
-            layer = getattr(self, name)
-            features = layer(F.relu(features) if name.startswith("up") else features)
-        return F.pixel_shuffle(self.draw(F.relu(features)), 2)
+        "Flatten": lambda: Rearrange(lambda x: x.permute(0, 2, 3, 1).flatten(1)),
+        "Reshape": lambda: Rearrange(lambda x: x.view(-1, *part.after).permute(0, 3, 1, 2)),
+        "ReLU": nn.Identity,  # the activation that follows is all of it
+    }
+    return makers[part.kind]()
 
 
 class Twin(nn.Module):
@@ -120,11 +84,17 @@ class Twin(nn.Module):
 
     pixel_variance: Tensor
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, encoder: list[Part], decoder: list[Part]) -> None:
         super().__init__()
-        self.plan = plan
-        self.encoder = Encoder(plan)
-        self.decoder = Decoder(plan)
+        self.latent_dim = decoder[0].before[-1]
+        self.encoder = Network(encoder)
+        self.decoder = Network(decoder)
+        # The convolution whose output channels stand for patches of pixels.
+        self.patches = {
+            f"decoder/{before.name}": part.kernel
+            for before, part in pairwise(decoder)
+            if part.kind == "DepthToSpace"
+        }
         self.register_buffer("pixel_variance", torch.tensor(0.1))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -154,7 +124,7 @@ class Twin(nn.Module):
     def copy_weights(self, weights: dict[str, NDArray[np.float32]]) -> None:
         """Take the Keras side's weights by name; raises ValueError unless each finds its place."""
         own = dict(self.named_parameters()) | {"pixel_variance": self.pixel_variance}
-        named = {_torch_name(name): _torch_layout(name, value) for name, value in weights.items()}
+        named = {_torch_name(name): self._torch_layout(name, value) for name, value in weights.items()}
         if set(own) != set(named):
             raise ValueError(f"the networks differ in {sorted(set(own) ^ set(named))}")
         for name, value in named.items():
@@ -182,22 +152,19 @@ class Twin(nn.Module):
             for name, value in found.items()
         )
 
+    def _torch_layout(self, name: str, value: NDArray[np.float32]) -> NDArray[np.float32]:
+        patch = self.patches.get(name.rpartition("/")[0])
+        if patch is not None:
+            value = _by_colour(value, patch)
+        return value.transpose(3, 2, 0, 1) if value.ndim == 4 else value.T
+
 
 def _torch_name(name: str) -> str:
     return name.replace("/kernel", ".weight").replace("/bias", ".bias").replace("/", ".")
 
 
-def _torch_layout(name: str, value: NDArray[np.float32]) -> NDArray[np.float32]:
-    # TensorFlow orders the channels of 2 × 2 pixels by place, then colour; PyTorch by colour, then place.
-    if name == "encoder/stem/kernel":
-        value = _by_colour(value.swapaxes(2, 3)).swapaxes(2, 3)
-    if name.startswith("decoder/draw/"):
-        value = _by_colour(value)
-    if value.ndim == 4:
-        return value.transpose(3, 2, 0, 1)
-    return value.T
-
-
-def _by_colour(value: NDArray[np.float32]) -> NDArray[np.float32]:
-    colours = value.shape[-1] // 4
-    return value.reshape(*value.shape[:-1], 4, colours).swapaxes(-1, -2).reshape(value.shape)
+def _by_colour(value: NDArray[np.float32], patch: int) -> NDArray[np.float32]:
+    """TensorFlow orders the channels of a patch of pixels by place, then colour; PyTorch the other way."""
+    colours = value.shape[-1] // patch**2
+    by_place = value.reshape(*value.shape[:-1], patch**2, colours)
+    return by_place.swapaxes(-1, -2).reshape(value.shape)

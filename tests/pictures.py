@@ -137,3 +137,14 @@ def decode_or_fail(path: Path, image_format: ImageFormat) -> Decoded:
     if path.name.startswith("hang"):
         threading.Event().wait()
     return decode_file(path, image_format)
+
+
+def multiply_pictures(project, count):
+    """Have ``count`` pictures more to learn from, all with the pixels of the first one."""
+    with project.index() as index:
+        columns = "size, mtime_ns, sha256, status, shard, row"
+        index.execute(
+            f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"
+            f" INSERT INTO pictures (path, {columns}) SELECT 'copy ' || i, {columns} FROM n, pictures"
+            " WHERE row = 0"
+        )

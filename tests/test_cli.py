@@ -9,11 +9,13 @@ import sys
 
 import pytest
 from command_line import problem, result, vae
+from event_files import scalars_in
 from pictures import write_pictures
 from PIL import Image
 
 from training import __version__
 from training.project import PROJECT_FILE, Project, default_project_path, is_project
+from training.run import Run
 
 TERMS = {"elbo", "reconstruction", "kl", "kl_mean", "kl_variance"}
 
@@ -31,7 +33,8 @@ def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cli")
     write_pictures(folder / "pictures", 20)
     environment = os.environ | {f"XDG_{kind}_HOME": str(folder / kind) for kind in ("DATA", "CACHE")}
-    done = vae("train", folder / "pictures", "--epochs=2", "--seed=3", "--json", env=environment)
+    settings = ("--epochs=2", "--seed=3", "--tensorboard", "--name=First")
+    done = vae("train", folder / "pictures", *settings, "--json", env=environment)
     return folder / "pictures", environment, done
 
 
@@ -69,7 +72,9 @@ def test_import_tells_people_the_same(source):
 
 def test_train_on_a_folder_imports_it_first(trained, trained_project):
     found = result(trained[2])
-    assert set(found) == {"run", "epochs", "seconds", "images_per_second", "stopped", "held_out"}
+    names = {"run", "epochs", "seconds", "images_per_second", "stopped", "good_enough", "held_out", "coach"}
+    assert set(found) == names
+    assert found["coach"]["kind"] == "started"
     assert (found["epochs"], found["stopped"]) == (2, False)
     assert set(found["held_out"]) == TERMS
     held_out = found["held_out"]
@@ -80,11 +85,18 @@ def test_train_on_a_folder_imports_it_first(trained, trained_project):
 
 def test_train_goes_on_where_it_was(trained_project, tmp_path):
     subprocess.run(["cp", "-r", trained_project, tmp_path / "project"], check=True)
-    done = vae("train", tmp_path / "project", "--resume", "--epochs=1")
+    done = vae("train", tmp_path / "project", "--resume", "--epochs=1", "--batch-size=4")
     assert done.returncode == 0, done.stderr
+    assert "First goes on where it was." in done.stderr
     assert "Finished after 3 epochs" in done.stdout
     for word in ("oneDNN", "absl", "WARNING", "I0000", "retracing"):
         assert word not in done.stderr
+    run = Run.open(tmp_path / "project" / "runs" / "run-001")
+    assert (run.training.epochs, run.training.batch_size, run.training.seed) == (1, 4, 3)
+    # pytest.approx: the log has 32 bits a figure.
+    written = [(record.step, pytest.approx(record.train.elbo)) for record in run.history()]
+    assert scalars_in(run.path / "tensorboard" / "train", "elbo") == written
+    assert len(written) == 3
 
 
 def test_encode_gives_each_picture_its_posterior(trained, trained_project, vae_here):
@@ -127,6 +139,10 @@ def test_doctor_tells_what_a_report_of_a_problem_needs():
     assert found["onednn"] is True
     assert found["device"]
     assert found["device"].startswith("CPU") == bool(found["why_not_gpu"])
+    for name in ("precision", "xla", "batch_size"):
+        assert found["training"][name] not in (None, "")
+        assert found["training"][f"why_{name}"].endswith(".")
+    assert re.match(r"\d+\.\d GB|unknown", found["memory"]["computer"])
     assert found["threads"]["cores"] == os.cpu_count()
     assert found["cache"].startswith(os.environ["XDG_CACHE_HOME"])
     assert found["projects"].startswith(os.environ["XDG_DATA_HOME"])
@@ -176,7 +192,10 @@ def test_version_and_help_do_not_wait_for_tensorflow(poisoned):
         (["train", "{source}", "--latent-dim=0"], "latent"),
         (["train", "{source}", "--learning-rate=-1"], "learning rate"),
         (["import", "{source}", "--size=1000"], "multiple of 16"),
-        (["train", "{source}", "--resume", "--learning-rate=1e-4"], "--learning-rate cannot be given"),
+        (["train", "{source}", "--precision=half"], "auto, float32 or bfloat16"),
+        (["train", "{source}", "--minutes=nan"], "training time"),
+        (["train", "{source}", "--resume"], "not a VAE Desktop project"),
+        (["train", "{source}", "--resume", "--from=x.vae"], "--from cannot be given with --resume"),
         (["import", "sample:cats"], "fashion"),
         (["decode", "{source}", "--at=a,b", "--out=x.png"], "not a point"),
         (["map", "{source}", "--out=x.png"], "not a VAE Desktop project"),

@@ -4,9 +4,9 @@ import pytest
 from training.config import ModelConfig, TrainConfig
 from training.errors import VaeError
 from training.events import Control
-from training.latent import LatentModel, all_posteriors, load_model, load_weights
+from training.latent import LatentModel, all_posteriors, load_model
 from training.model import VAE
-from training.run import BEST_FILE, LATEST_FILE, POSTERIORS_FILE
+from training.run import BEST_FILE, LATEST_FILE, POSTERIORS_FILE, load_weights
 from training.runs import start_run
 from training.tensors import save_tensors
 

@@ -1,10 +1,13 @@
+import datetime
 import json
 import pickle
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from training import __version__
 from training.config import ModelConfig, TrainConfig
 from training.errors import VaeError
 from training.events import EpochRecord, Terms
@@ -48,6 +51,70 @@ def test_the_history_is_read_as_it_was_written(run):
     for each in records:
         run.append_history(each)
     assert run.history() == records
+
+
+def test_every_line_of_the_history_is_a_flat_object_with_the_same_keys(run):
+    """So that pandas.read_json(lines=True) makes one plain column of each figure."""
+    run.append_history(replace(record(1), axis_kl=(1.0, 0.75), learning_rate=1e-3, images_per_second=99.5))
+    run.append_history(record(2, held_out=False))
+    lines = [json.loads(line) for line in (run.path / HISTORY_FILE).read_text().splitlines()]
+    assert [list(line) for line in lines] == [list(lines[0])] * 2
+    assert (
+        lines[0]["held_out_elbo"] == lines[0]["held_out_reconstruction"] + lines[0]["held_out_kl"] == 100.75
+    )
+    assert lines[1]["held_out_elbo"] is None
+    for line in lines:
+        assert isinstance(line.pop("axis_kl"), list)
+        assert all(value is None or isinstance(value, int | float) for value in line.values())
+    assert run.history()[0].axis_kl == (1.0, 0.75)
+    assert (run.history()[0].learning_rate, run.history()[0].images_per_second) == (1e-3, 99.5)
+
+
+def test_a_history_of_version_0_1_is_read(run):
+    terms = {"elbo": 101.0, "reconstruction": 99.0, "kl": 2.0, "kl_mean": 1.5, "kl_variance": 0.5}
+    lines = [
+        {"epoch": 1, "step": 10, "seconds": 0.5, "train": terms, "held_out": terms},
+        {"epoch": 2, "step": 20, "seconds": 1.0, "train": terms, "held_out": None},
+    ]
+    (run.path / HISTORY_FILE).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    read = Terms(99.0, 1.5, 0.5)
+    assert run.history() == [EpochRecord(1, 10, 0.5, read, read), EpochRecord(2, 20, 1.0, read, None)]
+
+
+@pytest.mark.parametrize("line", ["5", "[]", '"train"', '["train"]', '{"train": 5}', "{}", "null"])
+def test_what_is_no_line_of_a_history_is_passed_over(run, line):
+    run.append_history(record(1))
+    with (run.path / HISTORY_FILE).open("a") as file:
+        file.write(line + "\n")
+    assert run.history() == [record(1)]
+    assert run.last_epoch() == record(1)
+
+
+def test_the_last_epoch_is_found_without_the_others(run):
+    assert run.last_epoch() is None
+    for epoch in range(1, 400):
+        run.append_history(replace(record(epoch), axis_kl=(0.125,) * 128))
+    assert run.last_epoch() == run.history()[-1]
+    assert run.last_epoch().epoch == 399
+
+
+def test_a_run_tells_its_name_and_when_and_by_what_it_was_made(tmp_path):
+    before = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+    made = Run.create(tmp_path, MODEL, TRAINING, "Cats\nand\u202edogs ")
+    assert made.name == made.title == "Cats and dogs"
+    read = Run.open(made.path)
+    assert read == made
+    assert before <= read.created <= datetime.datetime.now(datetime.UTC)
+    assert read.versions["vae-desktop"] == __version__
+    assert read.versions["keras"].startswith("3.")
+
+
+def test_a_run_made_before_there_were_names_is_called_by_its_number(run):
+    path = run.path / CONFIG_FILE
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps({name: config[name] for name in ("format", "model", "training")}))
+    assert Run.open(run.path).title == "Training 1"
+    assert Run.open(run.path).created is None
 
 
 def test_a_torn_line_costs_its_own_epoch_alone(run):

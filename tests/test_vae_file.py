@@ -16,9 +16,9 @@ from training.config import ModelConfig, TrainConfig
 from training.errors import VaeError
 from training.files import is_shared_model
 from training.fit import TrainingDivergedError, train
-from training.latent import LatentModel, all_posteriors, load_model, load_weights
+from training.latent import LatentModel, all_posteriors, load_model
 from training.project import Project
-from training.run import BEST_FILE, Run, latest_run
+from training.run import BEST_FILE, Run, latest_run, load_weights
 from training.runs import start_run
 from training.sharing import open_shared, share, start_from
 from training.tensors import load_tensors

@@ -3,17 +3,18 @@
 import dataclasses
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 
+from training.config import LENGTH, TrainConfig
 from training.errors import VaeError
 from training.events import Terms
-from training.latent import AVERAGE_PREFIX
 from training.model import VAE
-from training.run import BEST_FILE, LATEST_FILE, Run, terms_from_json
+from training.run import AVERAGE_PREFIX, BEST_FILE, LATEST_FILE, Run, terms_from_json
 from training.tensors import checked, load_notes, load_tensors, save_tensors
 
 BEST_SECONDS = 5.0  # small sets may improve several times a second, and each writing waits for the disk
@@ -30,6 +31,7 @@ class Counters:
         first_second: the training time at which it began.
         batch_size: that ``step_in_epoch`` counts.
         pictures: that an epoch goes through.
+        rate_factor: what the learning rate is multiplied by, below 1 after setbacks.
     """
 
     batch_size: int
@@ -40,18 +42,33 @@ class Counters:
     seconds: float = 0.0
     first_step: int = 0
     first_second: float = 0.0
+    rate_factor: float = 1.0
 
     @classmethod
     def from_notes(cls, notes: Mapping[str, Any]) -> Self:
-        """Rebuild from a checkpoint's notes; raises :class:`VaeError` when they are not such counters."""
+        """Rebuild from a checkpoint's notes, also of a version that counted less.
+
+        Raises:
+            VaeError: when they are not such counters.
+        """
         fields = dataclasses.fields(cls)
-        values = {field.name: notes.get(field.name) for field in fields}
+        values = {field.name: notes.get(field.name, field.default) for field in fields}
         for field in fields:
             value = values[field.name]
             kind = int if field.type is int else (int, float)
             if not isinstance(value, kind) or isinstance(value, bool) or not 0 <= value < math.inf:
                 raise VaeError("The checkpoint of this training is damaged.", advice="Start a new training.")
         return cls(**values)  # type: ignore[arg-type]
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """All of them, in a fixed order."""
+        return dataclasses.astuple(self)
+
+    def with_numbers(self, numbers: Sequence[float]) -> Self:
+        """Others, given as :attr:`numbers` gives them."""
+        pairs = zip(dataclasses.asdict(self).items(), numbers, strict=True)
+        return type(self)(**{name: type(own)(number) for (name, own), number in pairs})
 
 
 class UnusableCheckpointError(VaeError):
@@ -69,6 +86,7 @@ class Checkpoint:
 
     Attributes:
         best: the figures of the best weights, or None before any were judged.
+        computed_with: how the training computes, by compute.Compute.to_json; kept with what it came to.
     """
 
     def __init__(self, run: Run, vae: VAE, average: VAE, judged_on: str) -> None:
@@ -77,10 +95,12 @@ class Checkpoint:
         self._average = average
         self._judged_on = judged_on
         self.best = self._known_best()
+        self.computed_with: Mapping[str, Any] = {}
         self._unwritten: tuple[dict[str, Any], dict[str, Any]] | None = None
         self._best_written = -math.inf
 
-    def _variables(self) -> dict[str, Any]:
+    def variables(self) -> dict[str, Any]:
+        """All that is kept of the networks and the optimiser, by name."""
         named = {f"model/{name}": v for name, v in self._vae.named_weights().items()}
         named |= {AVERAGE_PREFIX + name: v for name, v in self._average.named_weights().items()}
         # Numbered: Keras gives the slots of like-named layers of encoder and decoder the same path.
@@ -88,23 +108,32 @@ class Checkpoint:
         named |= {f"metric/{m.name}/{v.name}": v for m in self._vae.metrics for v in m.variables}
         return named | {"noise": self._vae.noise.state, "least_variance": self._vae.least_variance}
 
-    def save(self, counters: Counters) -> None:
-        """Replace the latest checkpoint, and the best weights where better ones wait to be written."""
-        self.write_best()
-        notes = dataclasses.asdict(counters)
-        save_tensors(self._run.path / LATEST_FILE, copied(self._variables()), notes)
+    def save(self, counters: Counters, settings: TrainConfig) -> None:
+        """Replace the latest checkpoint, and the best weights where better ones wait to be written.
 
-    def restore(self) -> Counters:
+        The length that the counters count is kept with them, as config.json is another file: a crash
+        between the two writings must not join the one's length to the other's beginning.
+        """
+        self.write_best()
+        length = {name: getattr(settings, name) for name in LENGTH}
+        notes = {**dataclasses.asdict(counters), "length": length, "compute": dict(self.computed_with)}
+        save_tensors(self._run.path / LATEST_FILE, copied(self.variables()), notes)
+
+    def restore(self) -> tuple[Counters, TrainConfig]:
         """Take up the latest checkpoint.
+
+        Returns:
+            How far it is, and the run's settings with the length that it was under way for.
 
         Raises:
             UnusableCheckpointError: when it is damaged or belongs to another network.
         """
-        variables = self._variables()
+        variables = self.variables()
         wanted = {name: (tuple(v.shape), str(v.dtype)) for name, v in variables.items()}
         try:
             tensors, notes = load_tensors(self._run.path / LATEST_FILE)
             counters = Counters.from_notes(notes)
+            settings = _with_length(self._run.training, notes.get("length"))
             values = checked(tensors, wanted)
         except VaeError as error:
             raise UnusableCheckpointError(
@@ -112,7 +141,18 @@ class Checkpoint:
             ) from error
         for name, value in values.items():
             variables[name].assign(value)
-        return counters
+        return counters, settings
+
+    @contextmanager
+    def undoing(self) -> Iterator[None]:
+        """At the end of the block, the networks and their optimiser are as they were before it."""
+        variables = self.variables()
+        before = copied(variables)
+        try:
+            yield
+        finally:
+            for name, variable in variables.items():
+                variable.assign(before[name])
 
     def _known_best(self) -> Terms | None:
         try:
@@ -123,23 +163,44 @@ class Checkpoint:
             pass
         return None
 
-    def keep_if_best(self, terms: Terms, counters: Counters) -> None:
+    def keep_if_best(self, terms: Terms, counters: Counters) -> bool:
         """Keep the averaged weights where ``terms``, their figures, are the best so far.
 
         They may wait in memory for a later call, :meth:`save` or :meth:`write_best`.
+
+        Returns:
+            Whether they are the best.
         """
-        if terms.elbo < (math.inf if self.best is None else self.best.elbo):  # never true of NaN
+        is_best = terms.elbo < (math.inf if self.best is None else self.best.elbo)  # never true of NaN
+        if is_best:
             self.best = terms
             notes = {"step": counters.step, "epoch": counters.epoch, "figures": terms.as_json()}
             self._unwritten = copied(self._average.named_weights()), {**notes, "judged_on": self._judged_on}
         if time.monotonic() - self._best_written >= BEST_SECONDS:
             self.write_best()
+        return is_best
 
     def write_best(self) -> None:
         """Write the best weights, if they are not on disk yet."""
         if self._unwritten is not None:
             save_tensors(self._run.path / BEST_FILE, *self._unwritten)
             self._unwritten, self._best_written = None, time.monotonic()
+
+
+def _with_length(settings: TrainConfig, length: object) -> TrainConfig:
+    """The settings with a checkpoint's length; raises :class:`VaeError` when it is none."""
+    if not isinstance(length, Mapping):  # of a version that did not note it
+        return settings
+    return dataclasses.replace(settings, **{name: length[name] for name in LENGTH if name in length})
+
+
+def computed_before(run: Run, pictures: int) -> Mapping[str, Any] | None:
+    """How a run was computed so far; None before its first checkpoint, or when it had other pictures."""
+    with suppress(VaeError):  # none yet; a damaged one is told when it is restored
+        notes = load_notes(run.path / LATEST_FILE)
+        if notes.get("pictures") == pictures and isinstance(notes.get("compute"), dict):
+            return dict(notes["compute"])
+    return None
 
 
 def copied(variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,17 +3,24 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 from training.errors import VaeError
+from training.setting import Setting
+from training.setting_help import MODEL_SETTINGS, TRAIN_SETTINGS, Likelihood, Precision
 
-Likelihood = Literal["bernoulli", "gaussian"]
-LIKELIHOODS: tuple[Likelihood, ...] = ("bernoulli", "gaussian")
-SMALLEST_SIZE, LARGEST_SIZE, SIZE_STEP = 32, 128, 16
+LENGTH = ("epochs", "minutes", "stop_when_good")  # the settings that say when a training ends
 
 
-class _Json:
-    """To and from a JSON object, refusing what is unknown, missing or of the wrong type."""
+class _Config:
+    """Checks itself by what is said of each setting; to and from a JSON object."""
+
+    _words: ClassVar[str]
+    _settings: ClassVar[Mapping[str, Setting]]
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(cast(Any, self)):
+            self._settings[field.name].check(getattr(self, field.name))
 
     def to_json(self) -> dict[str, Any]:
         """The settings by name."""
@@ -21,24 +28,26 @@ class _Json:
 
     @classmethod
     def from_json(cls, data: object) -> Self:
-        """Rebuild from :meth:`to_json`; raises :class:`VaeError` for anything else."""
-        names = {field.name for field in dataclasses.fields(cast(Any, cls))}
-        if not isinstance(data, Mapping) or set(data) != names:
-            raise VaeError(f"These are not the settings of a {cls.__name__}: {data!r}.")
+        """Rebuild from :meth:`to_json`, also of a version that had fewer settings.
+
+        Raises:
+            VaeError: for anything else.
+        """
+        fields = dataclasses.fields(cast(Any, cls))
+        needed = {field.name for field in fields if field.default is dataclasses.MISSING}
+        problem = f"These are not the settings of {cls._words}"
+        if not isinstance(data, Mapping) or not needed <= set(data):
+            raise VaeError(f"{problem}: {str(data)[:200]}.")
+        if unknown := sorted(map(str, set(data) - {field.name for field in fields})):
+            raise VaeError(
+                f"{problem}: {', '.join(unknown)[:200]} is not known.",
+                advice="A newer version of VAE Desktop may know it.",
+            )
         return cls(**data)
 
 
-def _require(condition: bool, sentence: str) -> None:
-    if not condition:
-        raise VaeError(sentence)
-
-
-def _whole(value: object, low: int, high: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-
-
 @dataclass(frozen=True)
-class ModelConfig(_Json):
+class ModelConfig(_Config):
     """What fixes the network: enough to rebuild it before its weights are read.
 
     Attributes:
@@ -48,6 +57,8 @@ class ModelConfig(_Json):
         likelihood: how pixels are scored: ``bernoulli`` (grey pictures, soft targets) or ``gaussian``
             with one shared variance (σ-VAE, Rybkin et al. 2021).
     """
+
+    _words, _settings = "a model", MODEL_SETTINGS
 
     size: int
     channels: int
@@ -59,37 +70,25 @@ class ModelConfig(_Json):
         """(S, S, C) of a picture."""
         return self.size, self.size, self.channels
 
-    def __post_init__(self) -> None:
-        _require(
-            _whole(self.size, SMALLEST_SIZE, LARGEST_SIZE) and self.size % SIZE_STEP == 0,
-            f"The picture size must be a multiple of {SIZE_STEP} from {SMALLEST_SIZE} to {LARGEST_SIZE},"
-            f" not {self.size}.",
-        )
-        _require(
-            _whole(self.channels, 1, 3) and self.channels != 2,
-            f"Pictures have 1 or 3 channels, not {self.channels}.",
-        )
-        _require(
-            _whole(self.latent_dim, 1, 128), f"The latent dimension must be 1 to 128, not {self.latent_dim}."
-        )
-        _require(
-            self.likelihood in LIKELIHOODS,
-            f"The likelihood must be one of {', '.join(LIKELIHOODS)}, not {self.likelihood!r}.",
-        )
-
 
 @dataclass(frozen=True)
-class TrainConfig(_Json):
+class TrainConfig(_Config):
     """How long and in what manner to train.
 
     Attributes:
         epochs: passes over the pictures, or None.
         minutes: training time, or None. With neither, training goes on until it is stopped.
         seed: fixes weights, shuffling and noise.
-        batch_size: pictures a step; None chooses from the number of pictures.
+        batch_size: pictures a step; None lets the program choose.
         learning_rate: of Adam, at its highest.
         mirror: whether a picture's mirror image is as good a picture (photos: yes; digits: no).
+        stop_when_good: whether to end as soon as going on would hardly help.
+        precision: of the network's arithmetic; ``auto`` takes bfloat16 where the device is made for it.
+        xla: whether to compile with XLA; None where it measured faster.
+        tensorboard: whether to write a log for TensorBoard beside the history.
     """
+
+    _words, _settings = "a training", TRAIN_SETTINGS
 
     epochs: int | None = None
     minutes: float | None = None
@@ -97,29 +96,15 @@ class TrainConfig(_Json):
     batch_size: int | None = None
     learning_rate: float = 2e-3
     mirror: bool = False
+    stop_when_good: bool = False
+    precision: Precision = "auto"
+    xla: bool | None = None
+    tensorboard: bool = False
 
     def __post_init__(self) -> None:
-        _require(
-            self.epochs is None or _whole(self.epochs, 1, 1_000_000),
-            f"The number of epochs must be at least 1, not {self.epochs}.",
-        )
-        _require(
-            self.minutes is None or (isinstance(self.minutes, int | float) and 0 < self.minutes < 1e6),
-            f"The training time must be more than 0 minutes, not {self.minutes}.",
-        )
-        _require(
-            self.epochs is None or self.minutes is None, "Give a number of epochs or of minutes, not both."
-        )
-        _require(_whole(self.seed, 0, 2**31 - 1), f"The seed must be 0 to 2147483647, not {self.seed}.")
-        _require(
-            self.batch_size is None or _whole(self.batch_size, 1, 1_000_000),
-            f"The batch size must be at least 1, not {self.batch_size}.",
-        )
-        _require(
-            isinstance(self.learning_rate, int | float) and self.learning_rate > 0,
-            f"The learning rate must be above 0, not {self.learning_rate}.",
-        )
-        _require(isinstance(self.mirror, bool), f"Mirroring is on or off, not {self.mirror!r}.")
+        super().__post_init__()
+        if self.epochs is not None and self.minutes is not None:
+            raise VaeError("Give a number of epochs or of minutes, not both.")
 
     def batch_size_for(self, pictures: int) -> int:
         """Pictures a step: as set, else a power of two that leaves at least eight steps an epoch."""

@@ -2,7 +2,7 @@
 
 import json
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from types import FrameType
@@ -12,11 +12,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 from training.errors import VaeError
-from training.events import Control, EpochRecord, ImportProgress, Snapshot, TrainProgress
+from training.events import Control, EpochRecord, ImportProgress, Setback, Snapshot, TrainProgress
 
 EXIT_PROBLEM = 2
+SHORT_TEXT = 20  # letters; a column of such texts is never folded
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 messages = Console(stderr=True, highlight=False)
@@ -60,12 +62,39 @@ def print_table(values: Mapping[str, Any], title: str = "") -> None:
     table.add_column(overflow="fold")
     for name, value in values.items():
         if isinstance(value, Mapping):
-            table.add_row(_words(name), "")
+            table.add_row(Text(_words(name)), "")
             for inner, inner_value in value.items():
-                table.add_row(f"  {_words(inner)}", _text(inner_value))
+                table.add_row(Text(f"  {_words(inner)}"), Text(_text(inner_value)))
         else:
-            table.add_row(_words(name), _text(value))
+            table.add_row(Text(_words(name)), Text(_text(value)))
     results.print(table)
+
+
+def print_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table, whatever characters its texts may have; columns without any are left out."""
+    rows = list(rows)
+    used = [i for i in range(len(columns)) if any(row[i] for row in rows)]
+    table = Table(box=None, pad_edge=False)
+    for i in used:
+        is_short = max(len(row[i]) for row in rows) <= SHORT_TEXT
+        table.add_column(Text(columns[i]), overflow="fold", no_wrap=is_short)
+    for row in rows:
+        table.add_row(*(Text(row[i]) for i in used))
+    if used:
+        results.print(table)
+
+
+def duration_words(seconds: float) -> str:
+    """A time span as people say it: 40 s, 12 min, 3 h 5 min."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def size_words(size: int) -> str:
+    """How large a file or folder is: 12.3 MB."""
+    return f"{size / 1e6:,.1f} MB"
 
 
 def _words(name: str) -> str:
@@ -128,14 +157,20 @@ class ProgressBars:
         text = f"{progress.used:,} used, {progress.skipped:,} skipped of {progress.found:,}"
         self._show(text + _left(progress.seconds_left), progress.done, progress.found)
 
-    def show_training(self, event: TrainProgress | EpochRecord | Snapshot) -> None:
+    def show_training(self, event: TrainProgress | EpochRecord | Snapshot | Setback) -> None:
         """Epoch, speed, loss and time left."""
-        if isinstance(event, EpochRecord):
+        if isinstance(event, Setback):
+            messages.print(event.sentence, markup=False)
+        elif isinstance(event, EpochRecord):
             self._held_out = f" · held out {event.held_out.elbo:.1f}" if event.held_out else ""
         elif isinstance(event, TrainProgress):
             text = f"epoch {event.epoch} · {event.images_per_second:,.0f}/s · loss {event.loss:.1f}"
             total = None if event.seconds_left is None else event.seconds + event.seconds_left
             self._show(text + self._held_out + _left(event.seconds_left), event.seconds, total)
+
+    def show_missing_workers(self, missing: int) -> None:
+        """Workers that have yet to come."""
+        self._show(f"Waiting for {missing} more worker{'s' if missing > 1 else ''}", 0, None)
 
     def show_encoding(self, done: int, total: int) -> None:
         """Pictures encoded."""

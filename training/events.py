@@ -80,13 +80,30 @@ class Terms:
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One line of a run's history. ``held_out`` is None where no picture is held out."""
+    """One line of a run's history.
+
+    Attributes:
+        seconds: training time of the run up to here, pauses left out.
+        held_out: None where no picture is held out.
+        axis_kl: the KL of each latent axis, nats per picture, on the pictures that judge: the held-out ones,
+            or all where there are none. Empty in histories that were written without it.
+        learning_rate: of the epoch's last step; None in histories that were written without it.
+        images_per_second: pictures learnt from per second of training; None likewise.
+    """
 
     epoch: int
     step: int
     seconds: float
     train: Terms
     held_out: Terms | None
+    axis_kl: tuple[float, ...] = ()
+    learning_rate: float | None = None
+    images_per_second: float | None = None
+
+    @property
+    def judged(self) -> Terms:
+        """The figures that judge the weights: of held-out pictures where there are any."""
+        return self.held_out or self.train
 
 
 @dataclass(frozen=True)
@@ -97,8 +114,10 @@ class TrainProgress:
         epoch: the running epoch, counted from 1.
         seconds: training time of this run so far, pauses left out.
         seconds_left: None when the run has no end ("until I stop") or it cannot be known yet.
+        images_per_second: learnt from per second, of late.
         loss: what the epoch so far minimised, nats per picture: the negative ELBO, but at a run's start
             with the KL weighted less, as it is warmed up; the figures of an epoch do without that weight.
+        until_good: whether it ends by itself once it is good enough.
     """
 
     epoch: int
@@ -109,6 +128,7 @@ class TrainProgress:
     seconds_left: float | None
     images_per_second: float
     loss: float
+    until_good: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,6 +151,27 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class Setback:
+    """The loss had run away, and the training went back to its last good weights, to go on by smaller steps.
+
+    Attributes:
+        step: the one that it went back to.
+        learning_rate: its highest from now on.
+    """
+
+    step: int
+    learning_rate: float
+
+    @property
+    def sentence(self) -> str:
+        """What to tell."""
+        return (
+            f"The numbers ran away, so the training went back to step {self.step:,} and goes on by smaller"
+            f" steps (learning rate {self.learning_rate:.3g})."
+        )
+
+
+@dataclass(frozen=True)
 class RunResult:
     """What a training came to.
 
@@ -139,8 +180,10 @@ class RunResult:
         stopped: whether it was told to stop before its length was reached.
         epochs: complete epochs of the run, earlier sessions counted in.
         seconds: training time of the run, pauses left out.
+        images_per_second: pictures learnt from per second, on average over this session.
         held_out: figures of the weights that are kept, the best ones; None without held-out pictures, or
             when a stop left no time for any.
+        good_enough: whether it ended before its length because going on would hardly have helped.
     """
 
     run: Path
@@ -150,6 +193,7 @@ class RunResult:
     images_per_second: float
     held_out: Terms | None
     history: tuple[EpochRecord, ...] = field(repr=False)
+    good_enough: bool = False
 
 
 class Control:

@@ -1,45 +1,45 @@
-"""Training: the loop and its clock.
+"""Training: the loop.
 
 The loop is ours and not ``Model.fit`` because it must yield between two steps while a handle is dragged,
 stop within a step, end after a given time, and resume in the middle of an epoch to the same history.
 """
 
-import hashlib
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
 from dataclasses import replace
 
-import numpy as np
-
 from training.backend import tf
-from training.checkpoint import Checkpoint, Counters, copied
-from training.config import TrainConfig
+from training.checkpoint import Checkpoint, Counters, computed_before
+from training.clock import TrainingClock
+from training.cluster import Cluster
+from training.coach import is_good_enough
+from training.compute import choose_compute, is_worth_measuring, measured, step_seconds, told_to_people
+from training.config import LENGTH, TrainConfig
 from training.data import batches
+from training.device import device
+from training.divergence import MOST_RETURNS, SMALLER_STEP, LossBounds, TrainingDivergedError
 from training.errors import VaeError
-from training.events import Control, EpochRecord, RunResult, Snapshot, Terms, TrainProgress
-from training.latent import posteriors_of
+from training.events import Control, EpochRecord, RunResult, Setback, Snapshot, TrainProgress
+from training.judging import Figures, Judge
 from training.learner import Learner
-from training.model import VAE
 from training.pixel_store import PixelStore, evenly
 from training.project import Project
 from training.run import INITIAL_FILE, Run
 from training.schedule import kl_weight, learning_rate, share_done
+from training.snapshots import Snapshots
+from training.split import split
+from training.tensorboard_log import TensorBoardLog
 from training.tensors import load_tensors
+from training.timeline import Timeline
 
 CHECKPOINT_SECONDS = 45.0  # what a crash may cost stays below a minute
 PROGRESS_SECONDS = 0.2
-SNAPSHOT_SECONDS = 1.0
-SNAPSHOT_SHARE = 0.05  # of the training time may go into snapshots
-EVALUATE_BATCH = 64
 STOP_SECONDS = 2.0  # may go into figures after a stop
 RECENT_SECONDS = 3.0  # a stop during the figures saves, unless it was saved within these
 
-OnTraining = Callable[[TrainProgress | EpochRecord | Snapshot], None]
-
-
-class TrainingDivergedError(VaeError):
-    """The loss stopped being a number."""
+OnTraining = Callable[[TrainProgress | EpochRecord | Snapshot | Setback], None]
 
 
 def train(
@@ -50,43 +50,41 @@ def train(
     *,
     length: TrainConfig | None = None,
     snapshot_pictures: int = 0,
+    cluster: Cluster | None = None,
 ) -> RunResult:
     """Train a run until its length is reached or it is told to stop, from its checkpoint if it has one.
 
     Args:
-        length: train for this config's epochs or minutes from now on (its other settings are ignored);
-            None for what is left of the run's own length.
-        on_progress: told of progress, of every epoch, and of snapshots.
+        length: train for this config's epochs or minutes, or until good enough, from now on (its other
+            settings are ignored); None for what is left of the run's own length.
+        on_progress: told of progress, of every epoch, of setbacks, and of snapshots.
         control: how another thread stops, pauses or gates the training.
         snapshot_pictures: how many pictures a snapshot encodes; 0 for no snapshots.
+        cluster: the devices to train on, each of which takes batches of the settings' size; None for one.
 
     Raises:
-        VaeError: no pictures to learn from, a checkpoint that cannot be used, or not enough memory.
-        TrainingDivergedError: when the loss stopped being a number; the last finite weights are kept.
+        VaeError: no pictures to learn from, or a checkpoint that cannot be used.
+        OutOfMemoryError: when batches are too large for it; the training so far is kept.
+        DeviceLostError: when the GPU failed; likewise.
+        WorkerLostError: when another computer that trains along is gone; likewise.
+        TrainingDivergedError: when the loss runs out of all bounds time and again; the last good weights
+            are kept.
     """
     pictures = project.pictures()
-    if length is not None:
-        settings = replace(run.training, epochs=length.epochs, minutes=length.minutes)
-        run = replace(run, training=settings)
+    batch_size = run.training.batch_size_for(len(pictures))
     try:
-        trainer = Trainer(run, pictures, on_progress, control or Control(), snapshot_pictures)
+        trainer = Trainer(
+            run, pictures, on_progress, control or Control(), snapshot_pictures, cluster=cluster
+        )
+        batch_size = trainer.compute.batch_size
         if length is not None:
-            trainer.begin_length()
+            trainer.begin_length(length)
         return trainer.train()
     except (tf.errors.OpError, MemoryError) as error:
-        if isinstance(error, tf.errors.OpError) and not _is_out_of_memory(error):
+        told = told_to_people(error, run, batch_size)
+        if told is None:
             raise
-        size = run.training.batch_size_for(len(pictures))
-        raise VaeError(
-            f"There is not enough memory for batches of {size:,} pictures of {run.model.size} pixels.",
-            kept=f"The training so far is kept in {run.path.name}.",
-            advice=f"Batches of {max(size // 2, 1):,} or smaller pictures may fit.",
-        ) from error
-
-
-def _is_out_of_memory(error: tf.errors.OpError) -> bool:
-    # oneDNN says no more than that it could not create or execute a primitive when it gets no memory.
-    return isinstance(error, tf.errors.ResourceExhaustedError) or " a primitive" in error.message
+        raise told from error
 
 
 class Trainer:
@@ -99,24 +97,42 @@ class Trainer:
         on_progress: OnTraining,
         control: Control,
         snapshot_pictures: int,
+        *,
+        cluster: Cluster | None = None,
     ) -> None:
+        self.cluster = cluster or Cluster.of_one_device()
+        chosen = split(pictures, run.model, self.cluster.replicas)
         self.run = run
         self.pictures = pictures
         self.control = control
         self.on_progress = on_progress
-        self.train_numbers = np.flatnonzero(~pictures.held_out)
-        self.held_out_numbers = np.flatnonzero(pictures.held_out)
-        if len(self.train_numbers) == 0:
-            raise VaeError("This project has no pictures to learn from.", advice="Import a folder first.")
-        self.batch_size = run.training.batch_size_for(len(self.train_numbers))
-        self.steps_per_epoch = len(self.train_numbers) // self.batch_size
-        self.sample = evenly(len(pictures), snapshot_pictures)
+        self.train_numbers = chosen.learnt
         self._from_weights = run.begins_from_weights()
-        self.learner = Learner(run.model, run.training.seed)
+        count = len(self.train_numbers)
+        each = count // self.cluster.replicas  # pictures that a device learns from
+        self.compute = choose_compute(run.training, each, device(), computed_before(run, count))
+        self.learner = Learner(run.model, run.training.seed, self.compute.precision, self.cluster)
+        self.judge = Judge(self.learner, pictures, chosen.judging)
         self._begin()
-        self._first_noise = self.learner.average.noise.state.numpy()
-        self.checkpoint = Checkpoint(run, self.learner.vae, self.learner.average, self._judged_on())
-        self.at = self._restored_counters()
+        self.checkpoint = Checkpoint(run, self.learner.vae, self.learner.average, self.judge.judged_on)
+        self._settle_compute()
+        self.batch_size = self.cluster.replicas * self.compute.batch_size
+        self.steps_per_epoch = count // self.batch_size
+        self.at = Counters(self.batch_size, count)
+        if run.has_weights():
+            self._restore()
+        self.clock = TrainingClock(self.at.seconds)
+        self.history = self._still_true(run.history())
+        self.snapshots = Snapshots(
+            self.learner, pictures, Timeline(run.path), snapshot_pictures, self.on_progress
+        )
+        self.snapshots.forget_after(self.at.step)
+        self.tensorboard = TensorBoardLog(run)
+        self.tensorboard.begin(self.history)
+        self._bounds = LossBounds(math.prod(run.model.shape))
+        self._returns = 0  # to the last checkpoint, since the figures were last better than ever
+        self._is_good_enough = False
+        self._saved = self._reported = time.monotonic()
 
     def _begin(self) -> None:
         """Weights of another training where this one begins with some; where σ² starts."""
@@ -126,46 +142,66 @@ class Trainer:
             initial, _ = load_tensors(self.run.path / INITIAL_FILE)
             self.learner.begin_with_weights(initial)
 
+    def _settle_compute(self) -> None:
+        """Measure what a new training leaves to be measured, and keep what is chosen."""
+        settings, count = self.run.training, len(self.train_numbers)
+        is_shared = self.cluster.replicas > 1  # then a measurement here would not hold for all
+        if not (is_shared or self.run.has_weights()) and is_worth_measuring(self.compute, settings, count):
+            with self.checkpoint.undoing():
+                seconds_of = step_seconds(self.learner, self.run.model.shape)
+                self.compute = measured(self.compute, settings, count, seconds_of)
+        self.learner.use_xla(self.compute.xla)
+        self.checkpoint.computed_with = self.compute.to_json()
+
+    def begin_length(self, length: TrainConfig) -> None:
+        """Train for another length, counted from here on."""
+        chosen = {name: getattr(length, name) for name in LENGTH}
+        self.run = replace(self.run, training=replace(self.run.training, **chosen))
+        self.at.first_step, self.at.first_second = self.at.step, self.at.seconds
+        self._save()
+        self.run.save_config()
+
     # ------------------------------------------------------------------ the loop
 
     def train(self) -> RunResult:
-        """Train to the end; whatever ends it, the best weights are saved, and but for divergence the last."""
+        """Train to the end; whatever ends it, the best weights are saved."""
         try:
-            return self._train()
+            self._train()
+        except VaeError:  # as of pictures that cannot be read: the weights are whole
+            with suppress(VaeError):
+                self._save()
+            raise
         finally:
+            self.tensorboard.close()
             self.checkpoint.write_best()
-
-    def _train(self) -> RunResult:
-        if not self.run.has_weights():
-            self._save()
-        self._tick = self._saved = self._reported = self._shown = time.monotonic()
-        self._session_images, self._session_start, finite = 0, self.at.seconds, True
-        if self._from_weights and self.at.step == 0:
-            self._judge_weights()  # nothing that is learnt from here on may be better
-        while finite and not self._is_done() and not self.control.should_stop:
-            finite = self._epoch()
-        stopped = self.control.should_stop and not self._is_done()
-        if not finite:  # what was saved last stays: the weights of now may be out of all bounds
-            raise TrainingDivergedError(
-                f"The training stopped after {self.at.step:,} steps: the loss was no longer a number.",
-                kept=f"The last good weights are kept in {self.run.path.name}.",
-                advice=f"A lower learning rate than {self.run.training.learning_rate:g} may help.",
-            )
-        self._save()
-        if self.at.step_in_epoch > 0:  # the final weights come after the last epoch's figures
-            self._judge_weights()
+        stopped = self.control.should_stop and not (self._is_done() or self._is_good_enough)
         return RunResult(
             self.run.path,
             stopped,
             self.at.epoch,
             self.at.seconds,
-            self._images_per_second(),
-            self.checkpoint.best if len(self.held_out_numbers) else None,
-            tuple(self.run.history()),
+            self.clock.mean_images_per_second,
+            self.checkpoint.best if self.judge.has_pictures else None,
+            tuple(self.history),
+            self._is_good_enough,
         )
 
-    def _epoch(self) -> bool:
-        """Train until the epoch, the training or the user's patience ends. Returns False on divergence."""
+    def _train(self) -> None:
+        if not self.run.has_weights():
+            self._save()
+        self.clock.rest()
+        if self._from_weights and self.at.step == 0:
+            self._judge_weights()  # nothing that is learnt from here on may be better
+        while self._goes_on():
+            self._epoch()
+        self._save()
+        if self.at.step_in_epoch > 0:  # the final weights come after the last epoch's figures
+            self._judge_weights()
+        if not self.control.should_stop:
+            self.snapshots.take_last(self.at)
+
+    def _epoch(self) -> None:
+        """Train until the epoch, the training or the user's patience ends, or back to an earlier step."""
         data = batches(
             self.pictures,
             self.train_numbers,
@@ -173,45 +209,72 @@ class Trainer:
             shuffle_seed=(self.run.training.seed, self.at.epoch),
             mirror=self.run.training.mirror,
             skip=self.at.step_in_epoch,
+            part=(self.cluster.worker, self.cluster.workers),
         )
-        for pixels in data:
-            self._wait_while_held()
-            if self.control.should_stop or self._is_over():
-                return True
-            self._schedule()
-            loss = float(self.learner.take_step(pixels)["loss"])
-            if not math.isfinite(loss):
-                self.learner.vae.reset_metrics()
-                return False
-            self.at.step += 1
-            self.at.step_in_epoch += 1
-            self._session_images += len(pixels)
-            self._clock()
-            self._report(loss)
+        with closing(data):
+            for pixels in data:
+                self._wait_while_held()
+                if not self._goes_on():
+                    return
+                self._schedule()
+                loss = float(self.learner.take_step(pixels)["loss"])
+                if not self._bounds.hold(loss):
+                    self._go_back()
+                    return
+                self._count_step()
+                self._report(loss)
         self._end_epoch()
-        return True
+
+    def _count_step(self) -> None:
+        self.at.step += 1
+        self.at.step_in_epoch += 1
+        self.clock.step(self.batch_size)
+        self.at.seconds = self.clock.seconds
 
     def _end_epoch(self) -> None:
-        held_out = self._evaluate()
-        if held_out is None and len(self.held_out_numbers) > 0:
+        held_out = self.judge.figures(self._goes_on_judging)
+        if held_out is None and self.judge.has_pictures:
             return  # a stop cut it short; the epoch ends when the training is gone on with
-        train = _terms(self.learner.vae)
-        self.learner.vae.reset_metrics()
-        self.at.epoch, self.at.step_in_epoch = self.at.epoch + 1, 0
-        if held_out is not None:
-            self.learner.vae.judge_variance(float(self.learner.average.error_mean.result()))
-        self.checkpoint.keep_if_best(held_out or train, self.at)
-        self._clock()
-        record = EpochRecord(self.at.epoch, self.at.step, self.at.seconds, train, held_out)
+        train = Figures.of(self.learner.vae)
+        judged = held_out or train
+        if not math.isfinite(judged.terms.elbo):
+            self._go_back()
+            return
+        self._clock_work()
+        record = EpochRecord(
+            self.at.epoch + 1,
+            self.at.step,
+            self.at.seconds,
+            train.terms,
+            held_out.terms if held_out else None,
+            judged.axis_kl,
+            float(self.learner.vae.optimizer.learning_rate.numpy()),
+            self.clock.images_per_second,
+        )
         self.run.append_history(record)
+        self.tensorboard.add(record)
+        self.history.append(record)
+        self.at.epoch, self.at.step_in_epoch = record.epoch, 0
+        self.learner.vae.reset_metrics()
+        if held_out is not None:
+            self.learner.vae.judge_variance(held_out.squared_error)
+        if self.checkpoint.keep_if_best(judged.terms, self.at):
+            self._returns = 0
         self.on_progress(record)
+        self._is_good_enough = self.run.training.stop_when_good and is_good_enough(self.history)
+
+    def _goes_on(self) -> bool:
+        """Whether to take another step; all workers agree, by the chief's clock and its verdict."""
+        chiefs = (self.at.seconds, self._is_good_enough)
+        is_stopped, (seconds, is_good_enough) = self.cluster.agree(self.control.should_stop, chiefs)
+        self.at.seconds, self._is_good_enough = seconds, bool(is_good_enough)
+        if is_stopped:
+            self.control.stop()  # as another worker was told to
+        return not (is_stopped or self._is_good_enough or self._is_done())
 
     def _is_done(self) -> bool:
         """Whether the length is reached and no epoch is left whose figures alone are missing."""
-        return self._is_over() and self.at.step_in_epoch < self.steps_per_epoch
-
-    def _is_over(self) -> bool:
-        return self._share_done() >= 1.0
+        return self._share_done() >= 1.0 and self.at.step_in_epoch < self.steps_per_epoch
 
     def _share_done(self) -> float:
         at = self.at
@@ -220,120 +283,122 @@ class Trainer:
 
     def _schedule(self) -> None:
         at, share = self.at, self._share_done()
-        rate = learning_rate(self.run.training.learning_rate, at.step - at.first_step, share)
-        self.learner.vae.optimizer.learning_rate.assign(rate)
+        highest = at.rate_factor * self.run.training.learning_rate
+        self.learner.vae.optimizer.learning_rate.assign(
+            learning_rate(highest, at.step - at.first_step, share)
+        )
         # Weights that encode already have latents that the KL cannot put out.
         is_fresh = at.first_step == 0 and not self._from_weights
         self.learner.vae.kl_weight.assign(kl_weight(at.step, share, first_length=is_fresh))
 
-    # ------------------------------------------------------------------ figures
-
-    def _judged_on(self) -> str:
-        """Stands for the pictures by which weights are judged."""
-        ids = self.pictures.ids[self.held_out_numbers]
-        return hashlib.sha256(ids.tobytes()).hexdigest() if len(ids) else "train"
-
-    def _evaluate(self) -> Terms | None:
-        """Held-out figures of the averaged weights; None without such pictures, or cut short by a stop."""
-        if len(self.held_out_numbers) == 0:
-            return None
-        # The same noise each time: figures then differ by the weights alone.
-        self.learner.average.noise.state.assign(self._first_noise)
-        self.learner.average.reset_metrics()
-        for pixels in batches(self.pictures, self.held_out_numbers, batch_size=EVALUATE_BATCH):
-            self._wait_while_held()
-            if self.control.should_stop and time.monotonic() - self._saved > RECENT_SECONDS:
-                self._save()  # what is closing may be killed at any moment
-            if self.control.seconds_since_stop > STOP_SECONDS:
-                return None
-            self.learner.test_step(pixels)
-        return _terms(self.learner.average)
+    def _goes_on_judging(self) -> bool:
+        """Between two batches of the figures; False once a stop has left them their time."""
+        self._wait_while_held()
+        self._clock_work()
+        is_recent = time.monotonic() - self._saved <= RECENT_SECONDS
+        if self.control.should_stop and not is_recent:  # what is closing may be killed at any moment
+            self._save()
+        self._save_if_due()
+        return self.control.seconds_since_stop <= STOP_SECONDS
 
     def _judge_weights(self) -> None:
         """The weights of now may be the best."""
-        held_out = self._evaluate()
-        if held_out is not None:
-            self.checkpoint.keep_if_best(held_out, self.at)
+        figures = self.judge.figures(self._goes_on_judging)
+        if figures is not None:
+            self.checkpoint.keep_if_best(figures.terms, self.at)
 
     # ------------------------------------------------------------------ time
 
-    def _clock(self) -> None:
-        now = time.monotonic()
-        self.at.seconds += now - self._tick
-        self._tick = now
+    def _clock_work(self) -> None:
+        self.clock.work()
+        self.at.seconds = self.clock.seconds
 
     def _wait_while_held(self) -> None:
         if self.control.is_paused and not self.control.should_stop:
             self._save()
         if self.control.wait_while_held():
-            self._tick = time.monotonic()  # waiting is not training
+            self.clock.rest()  # waiting is not training
 
     def _report(self, loss: float) -> None:
         now = time.monotonic()
         if now - self._reported >= PROGRESS_SECONDS or self.at.step == 1:
             self._reported = now
             self.on_progress(self._progress(loss))
-        if now - self._saved >= CHECKPOINT_SECONDS:
-            self._save()
-        if len(self.sample) and now >= self._shown:
-            self._snapshot()
-            took = time.monotonic() - now
-            self._shown = now + max(SNAPSHOT_SECONDS, took / SNAPSHOT_SHARE)
-
-    def _images_per_second(self) -> float:
-        return self._session_images / max(self.at.seconds - self._session_start, 1e-9)
+        self._save_if_due()
+        self.snapshots.take_if_due(self.at)
 
     def _progress(self, loss: float) -> TrainProgress:
-        share, left = self._share_done(), None
-        if share > 0:
-            done = self.at.seconds - self.at.first_second
-            left = max(done / share - done, 0.0)
         return TrainProgress(
             epoch=self.at.epoch + 1,
             step=self.at.step,
             step_in_epoch=self.at.step_in_epoch,
             steps_per_epoch=self.steps_per_epoch,
             seconds=self.at.seconds,
-            seconds_left=left,
-            images_per_second=self._images_per_second(),
+            seconds_left=self._seconds_left(),
+            images_per_second=self.clock.images_per_second,
             loss=loss,
+            until_good=self.run.training.stop_when_good,
         )
 
-    def _snapshot(self) -> None:
-        parts = (self.sample[at : at + EVALUATE_BATCH] for at in range(0, len(self.sample), EVALUATE_BATCH))
-        pixels = (self.pictures.read(part) for part in parts)
-        found = posteriors_of(pixels, self.learner.posterior, self.run.model.latent_dim)
-        weights = copied(self.learner.average.named_weights())
-        self.on_progress(Snapshot(self.at.step, weights, self.sample, found.means, found.sigmas))
+    def _seconds_left(self) -> float | None:
+        length, at = self.run.training, self.at
+        if length.minutes is not None:
+            return max(60.0 * length.minutes - (at.seconds - at.first_second), 0.0)
+        if length.epochs is not None:
+            steps = length.epochs * self.steps_per_epoch - (at.step - at.first_step)
+            return self.clock.seconds_for(steps * self.batch_size)
+        return None
 
     # ------------------------------------------------------------------ checkpoints
 
     def _save(self) -> None:
-        self.checkpoint.save(self.at)
+        self.checkpoint.save(self.at, self.run.training)
         self._saved = time.monotonic()
 
-    def _restored_counters(self) -> Counters:
-        """Take up the run's checkpoint, if it has one."""
-        fresh = Counters(self.batch_size, len(self.train_numbers))
-        if not self.run.has_weights():
-            return fresh
-        at = self.checkpoint.restore()
-        if (at.batch_size, at.pictures) != (fresh.batch_size, fresh.pictures):
+    def _save_if_due(self) -> None:
+        if time.monotonic() - self._saved >= CHECKPOINT_SECONDS:
+            self._save()
+
+    def _restore(self) -> None:
+        """Take up the run's checkpoint."""
+        at, settings = self.checkpoint.restore()
+        if settings != self.run.training:  # a crash came between the checkpoint and the settings
+            self.run = replace(self.run, training=settings)
+            self.run.save_config()
+        if (at.batch_size, at.pictures) != (self.batch_size, len(self.train_numbers)):
             # Other pictures or batches: the interrupted epoch begins again.
-            at = replace(at, batch_size=fresh.batch_size, pictures=fresh.pictures, step_in_epoch=0)
+            at = replace(at, batch_size=self.batch_size, pictures=len(self.train_numbers), step_in_epoch=0)
             self.learner.vae.reset_metrics()
-        return at
+        self.at = at.with_numbers(self.cluster.chiefs(at.numbers))  # its checkpoint may be a later one
+        self.cluster.share(list(self.checkpoint.variables().values()))
 
-    def begin_length(self) -> None:
-        """Count the run's length, which is a new one, from here on."""
-        self.at.first_step, self.at.first_second = self.at.step, self.at.seconds
+    def _go_back(self) -> None:
+        """Return to the last checkpoint, to go on from there by smaller steps.
+
+        Raises:
+            TrainingDivergedError: when that did not help several times in a row.
+        """
+        diverged = self.at
+        self._restore()
+        if self._returns == MOST_RETURNS:
+            raise TrainingDivergedError(
+                f"The training stopped at step {diverged.step + 1:,}: its loss ran out of all bounds, again"
+                f" after {MOST_RETURNS} returns to its last good weights with ever smaller steps.",
+                kept=f"The last good weights are kept in {self.run.path.name}.",
+                advice=f"A lower learning rate than {self._highest_rate():.3g} may help.",
+            )
+        self._returns += 1
+        self.at.seconds = diverged.seconds  # they have passed
+        self.at.rate_factor = SMALLER_STEP * diverged.rate_factor
+        self.history = self._still_true(self.history)
+        self.snapshots.forget_after(self.at.step)
+        self.tensorboard.begin(self.history)
         self._save()
-        self.run.save_config()
+        self.on_progress(Setback(self.at.step, self._highest_rate()))
 
+    def _still_true(self, history: Iterable[EpochRecord]) -> list[EpochRecord]:
+        """The epochs but for those after the checkpoint, which come again."""
+        return [record for record in history if record.epoch <= self.at.epoch]
 
-def _terms(vae: VAE) -> Terms:
-    return Terms(
-        float(vae.reconstruction_mean.result()),
-        float(vae.kl_mean_mean.result()),
-        float(vae.kl_variance_mean.result()),
-    )
+    def _highest_rate(self) -> float:
+        return self.at.rate_factor * self.run.training.learning_rate

@@ -1,6 +1,5 @@
 """Encoding pictures to posteriors and decoding points of the latent space, with weights that hold still."""
 
-import contextlib
 import hashlib
 import logging
 import zipfile
@@ -18,11 +17,10 @@ from training.events import Control
 from training.files import write_atomically
 from training.model import VAE
 from training.pixel_store import PixelStore
-from training.run import BEST_FILE, LATEST_FILE, POSTERIORS_FILE, Run
-from training.tensors import Tensors, checked, load_tensors
+from training.run import POSTERIORS_FILE, Run, load_weights
+from training.tensors import Tensors, checked
 
 ENCODE_BATCH, DECODE_BATCH = 64, 32
-AVERAGE_PREFIX = "average/"
 
 _log = logging.getLogger(__name__)
 
@@ -118,24 +116,6 @@ class LatentModel:
         ]
         shape = (0, self.config.size, self.config.size, self.config.channels)
         return np.concatenate([np.zeros(shape, np.uint8), *batches])
-
-
-def load_weights(run: Run) -> dict[str, NDArray[np.float32]]:
-    """The run's best averaged weights, or its latest ones where there are no best ones that can be read.
-
-    Raises:
-        VaeError: when the run has no weights, or damaged ones.
-    """
-    with contextlib.suppress(VaeError):  # none yet, or damaged ones
-        return load_tensors(run.path / BEST_FILE)[0]
-    if not run.has_weights():
-        raise VaeError("This training has no weights yet.", advice="Train first.")
-    tensors, _ = load_tensors(run.path / LATEST_FILE)
-    return {
-        name.removeprefix(AVERAGE_PREFIX): tensor
-        for name, tensor in tensors.items()
-        if name.startswith(AVERAGE_PREFIX)
-    }
 
 
 def load_model(run: Run) -> LatentModel:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.backend import keras, tf
+from training.cluster import Cluster
 from training.config import ModelConfig
 from training.latent import assign_weights
 from training.model import VAE, initial_pixel_variance
@@ -15,31 +16,69 @@ from training.tensors import Tensors
 AVERAGE_DECAY = 0.998
 
 
+class _AdamOfSums(keras.optimizers.Adam):
+    """Adam (Kingma & Ba 2015) for gradients that are those of the whole batch already, on every replica.
+
+    Keras would sum them over the replicas within the branch that takes a step. Done before it, all replicas
+    see by the same gradients whether the step is to be taken, and one that is lost amid them harms nothing.
+    """
+
+    def _all_reduce_sum_gradients(self, grads_and_vars: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+        return grads_and_vars
+
+
 class Learner:
     """What a training changes, and how it is changed; the loop and its clock are :mod:`training.fit`'s.
 
     Args:
         config: the network.
         seed: of its weights and its noise.
+        precision: in which it is trained; the average is always judged in float32.
+        cluster: the devices that share its steps; the average is judged on one of them.
 
     Attributes:
         vae: is trained.
         average: slowly follows it (an exponential moving average of the weights), and is what is shown,
             judged and kept.
-        take_step: trains on a batch, float32 [b, S, S, C] in [0, 1]; answers with the metrics by name.
         test_step: judges the average by such a batch.
         posterior: μ and ln σ² of such a batch under the average.
     """
 
-    def __init__(self, config: ModelConfig, seed: int) -> None:
-        self.vae = VAE(config, seed)
+    def __init__(
+        self, config: ModelConfig, seed: int, precision: str = "float32", cluster: Cluster | None = None
+    ) -> None:
+        self.cluster = cluster or Cluster.of_one_device()
+        scope = self.cluster.strategy.scope()
+        with self.cluster.telling_losses(), scope, tf.variable_creator_scope(_alike_on_replicas):
+            self.vae = VAE(config, seed, precision)
+            # Keras would number the optimisers of a process, and a checkpoint names what belongs to its own.
+            self.vae.compile(optimizer=_AdamOfSums(name="adam"), jit_compile=False)
+            self.vae.optimizer.build(self.vae.trainable_variables)
         self.average = VAE(config, seed)
-        # Keras would number the optimisers of a process, and a checkpoint names what belongs to its own.
-        self.vae.compile(optimizer=keras.optimizers.Adam(name="adam"), jit_compile=False)
-        self.vae.optimizer.build(self.vae.trainable_variables)
-        self.take_step = _compiled(self._step)
+        self._steps = {xla: _compiled(self._step, jit_compile=xla) for xla in (False, True)}
+        self._taken_step = self._steps[False]
         self.test_step = _compiled(self.average.test_step)
         self.posterior = _compiled(self.average.posterior)
+
+    def use_xla(self, xla: bool) -> None:
+        """Take steps that are compiled with XLA from now on, or such that are not.
+
+        Steps that several devices share never are: XLA cannot compile what passes between them.
+        """
+        self._taken_step = self._steps[xla and self.cluster.replicas == 1]
+
+    def take_step(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Train on a batch, float32 [b, S, S, C] in [0, 1], or on this worker's part of it.
+
+        Returns:
+            The metrics of the whole batch and those before it in the epoch, by name.
+
+        Raises:
+            WorkerLostError: another worker is gone; the step was not taken.
+        """
+        with self.cluster.telling_losses():
+            logs: dict[str, tf.Tensor] = self._taken_step(self.cluster.spread(pixels))
+            return logs
 
     def begin_with_pixels(self, sample: NDArray[np.uint8]) -> None:
         """Choose where the Gaussian likelihood's σ² starts from a sample of pictures, [n, S, S, C]."""
@@ -51,8 +90,9 @@ class Learner:
         for vae in (self.vae, self.average):
             assign_weights(vae, weights)
 
-    def _step(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
-        logs = self.vae.train_step(pixels)
+    def _step(self, pixels: Any) -> dict[str, tf.Tensor]:
+        with self.cluster.strategy.scope():
+            logs = self.vae.train_step(pixels)
         steps = tf.cast(self.vae.optimizer.iterations, tf.float32)
         decay = tf.minimum(AVERAGE_DECAY, (1.0 + steps) / (10.0 + steps))
         named = self.vae.named_weights()
@@ -61,6 +101,13 @@ class Learner:
         return logs
 
 
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    compiled: Callable[..., Any] = tf.function(function, autograph=False, reduce_retracing=True)
+def _alike_on_replicas(create: Callable[..., Any], **options: Any) -> Any:
+    # Metrics would be summed over the replicas when they are read, at which one worker would wait for others.
+    return create(**{**options, "synchronization": tf.VariableSynchronization.ON_WRITE})
+
+
+def _compiled(function: Callable[..., Any], *, jit_compile: bool = False) -> Callable[..., Any]:
+    compiled: Callable[..., Any] = tf.function(
+        function, autograph=False, reduce_retracing=True, jit_compile=jit_compile
+    )
     return compiled

@@ -22,6 +22,7 @@ from training.files import is_shared_model
 from training.images import ImageFormat, SkippedPicture, read_picture
 from training.project import Project
 from training.run import Run, latest_run
+from training.runs import find_run, fits
 from training.targets import known_project
 from training.vae_file import check_name, read_vae
 
@@ -35,40 +36,61 @@ Trained = Annotated[
         help="A project, the folder of pictures that it was made from, or a model that was saved to share.",
     ),
 ]
+WantedRun = Annotated[
+    str | None,
+    typer.Option("--run", metavar="NAME", help="Which training: its name or number; by default the newest."),
+]
 OutPicture = Annotated[Path, typer.Option("--out", help="The picture to write (.png).")]
 
 
-def _newest_run(project: Project) -> Run:
+def _meant_run(project: Project, wanted: str | None) -> Run:
+    if wanted is not None:
+        return find_run(project, wanted)
     run = latest_run(project.runs_folder)
     if run is None:
         raise VaeError("This project has not been trained yet.", advice="Run vae train first.")
     return run
 
 
-def _load(target: str) -> "tuple[str, LatentModel]":
+def _is_shared_model(target: str, wanted_run: str | None) -> bool:
+    is_shared = is_shared_model(Path(target))
+    if is_shared and wanted_run is not None:
+        raise VaeError("A shared model is one training, so --run cannot be given with it.")
+    return is_shared
+
+
+def _load(target: str, wanted_run: str | None) -> "tuple[str, LatentModel]":
     """A trained model, and where it was found. TensorFlow is loaded once there is something to load."""
-    if is_shared_model(Path(target)):
+    if _is_shared_model(target, wanted_run):
         shared = read_vae(Path(target))
         from training.sharing import open_shared
 
         return target, open_shared(shared)
     with Project.open(known_project(target), write=False) as project:
-        run = _newest_run(project)
+        run = _meant_run(project, wanted_run)
     from training.latent import load_model
 
     return str(run.path), load_model(run)
 
 
-def _load_with_posteriors(target: str, quiet: bool) -> "tuple[LatentModel, Posteriors, NDArray[np.bool_]]":
+def _load_with_posteriors(
+    target: str, wanted_run: str | None, quiet: bool
+) -> "tuple[LatentModel, Posteriors, NDArray[np.bool_]]":
     """A trained model, where its pictures lie, and which of these were held out."""
-    if is_shared_model(Path(target)):
+    if _is_shared_model(target, wanted_run):
         shared = read_vae(Path(target))
         from training.latent import Posteriors
         from training.sharing import open_shared
 
         return open_shared(shared), Posteriors(shared.means, shared.sigmas), shared.held_out
     with Project.open(known_project(target), write=False) as project:
-        run, pictures = _newest_run(project), project.pictures()
+        run = _meant_run(project, wanted_run)
+        if not fits(run, project):
+            raise VaeError(
+                "The pictures were imported at another size since this training.",
+                advice="Choose another training with --run, or train again.",
+            )
+        pictures = project.pictures()
         from training.latent import all_posteriors, load_model
 
         model = load_model(run)
@@ -83,10 +105,11 @@ def _load_with_posteriors(target: str, quiet: bool) -> "tuple[LatentModel, Poste
 def encode_command(
     target: Trained,
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures to encode.")],
+    run: WantedRun = None,
     json_output: AsJson = False,
 ) -> None:
     """Encode pictures: the mean and the standard deviation of each one's posterior."""
-    found_at, model = _load(target)
+    found_at, model = _load(target, run)
     image_format = ImageFormat(model.config.size, model.config.channels)
     rows = []
     for path in images:
@@ -111,11 +134,12 @@ def decode_command(
     target: Trained,
     at: Annotated[str, typer.Option(help="The point: numbers with commas between, such as 0.5,-1.")],
     out: OutPicture,
+    run: WantedRun = None,
     json_output: AsJson = False,
 ) -> None:
     """Decode a point of the latent space to a picture."""
     point = _point(at)
-    _, model = _load(target)
+    _, model = _load(target, run)
     if len(point) != model.config.latent_dim:
         raise VaeError(f"A point of this model has {model.config.latent_dim} numbers, not {len(point)}.")
     from training.sheets import save_image, to_image
@@ -135,9 +159,9 @@ def _point(text: str) -> list[float]:
 
 
 @telling_problems
-def map_command(target: Trained, out: OutPicture, json_output: AsJson = False) -> None:
+def map_command(target: Trained, out: OutPicture, run: WantedRun = None, json_output: AsJson = False) -> None:
     """Draw the latent map: decodings over the prior's quantiles, and where every picture lies."""
-    model, posteriors, held_out = _load_with_posteriors(target, json_output)
+    model, posteriors, held_out = _load_with_posteriors(target, run, json_output)
     from training.sheets import latent_map, save_image
 
     save_image(latent_map(model, posteriors, held_out), out)
@@ -148,12 +172,13 @@ def map_command(target: Trained, out: OutPicture, json_output: AsJson = False) -
 def walk_command(
     target: Trained,
     out: Annotated[Path, typer.Option("--out", help="The film to write (.gif).")],
+    run: WantedRun = None,
     json_output: AsJson = False,
 ) -> None:
     """Draw a closed walk across the plane as a film of decodings."""
     if out.suffix.lower() != ".gif":
         raise VaeError(f"A walk is written as a GIF, not as {out.name}.", advice="Name it walk.gif.")
-    model, posteriors, _ = _load_with_posteriors(target, json_output)
+    model, posteriors, _ = _load_with_posteriors(target, run, json_output)
     from training.sheets import save_walk
 
     save_walk(model, posteriors, out)
@@ -167,16 +192,17 @@ def save_command(
     ],
     out: Annotated[Path, typer.Option("--out", help="The file to write (.vae).")],
     title: Annotated[str, typer.Option(help="Its title; by default the name of the source folder.")] = "",
+    run: WantedRun = None,
     json_output: AsJson = False,
 ) -> None:
     """Save a trained model to one file to share: with where the pictures lie, without the pictures."""
     check_name(out)
     with Project.open(known_project(target), write=False) as project:
-        _newest_run(project)
+        meant = _meant_run(project, run)
         from training.sharing import share
 
         with ProgressBars(json_output) as bars, stopping_on_interrupt() as control:
-            shared = share(project, out, title, control, bars.show_encoding)
+            shared = share(project, out, title, control, bars.show_encoding, run=meant)
     if json_output:
         print_json({"out": str(out), "title": shared.about.title, "posteriors": len(shared.means)})
         return

@@ -182,7 +182,7 @@ class Project:
     def index(self) -> Iterator[sqlite3.Connection]:
         """A connection to the index; what is done in the block is one transaction."""
         with telling_index_problems():
-            connection = sqlite3.connect(self.path / INDEX_FILE, timeout=30)
+            connection = _connect(self.path / INDEX_FILE)
             with contextlib.closing(connection), connection:
                 yield connection
 
@@ -205,6 +205,12 @@ class Project:
         """How many pictures are used."""
         with self.index() as index:
             return int(index.execute("SELECT COUNT(*) FROM pictures WHERE status = 'used'").fetchone()[0])
+
+    def count_different(self) -> int:
+        """How many different pictures are used: copies of a file count once."""
+        with self.index() as index:
+            found = index.execute("SELECT COUNT(DISTINCT sha256) FROM pictures WHERE status = 'used'")
+            return int(found.fetchone()[0])
 
     def reasons(self) -> dict[str, int]:
         """How many pictures were skipped for each reason, the commonest first."""
@@ -267,6 +273,20 @@ def telling_index_problems() -> Iterator[None]:
             kept="The source pictures are untouched.",
             advice="Free some space and try again, or import the folder into a new project.",
         ) from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Open an index, also one in a folder that cannot be written to."""
+    connection = sqlite3.connect(path, timeout=30)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_schema")
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+            raise
+        # SQLite cannot make the files there that would tell it of a writer: it has to be told there is none.
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
+    return connection
 
 
 def _is_left_over(entry: Path) -> bool:

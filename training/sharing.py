@@ -1,6 +1,5 @@
 """From a training to a `.vae` file, and from a `.vae` file to a new training."""
 
-import contextlib
 import datetime
 from collections.abc import Callable
 from pathlib import Path
@@ -12,14 +11,13 @@ from PIL import Image
 
 from training.config import TrainConfig
 from training.errors import VaeError
-from training.events import Control, Terms
-from training.latent import LatentModel, Posteriors, all_posteriors, load_weights
+from training.events import Control
+from training.latent import LatentModel, Posteriors, all_posteriors
 from training.pixel_store import evenly
 from training.project import Project
-from training.run import BEST_FILE, INITIAL_FILE, Run, latest_run, terms_from_json
-from training.runs import fits
-from training.sheets import on_plane, plane_axes, quantile_grid, tile
-from training.tensors import load_notes, save_tensors
+from training.run import Run, held_out_figures, latest_run, load_weights
+from training.runs import fits, start_with_weights
+from training.sheets import quantile_grid, sheet_plane, tile
 from training.vae_file import MOST_POSTERIORS, PREVIEW_SIDE, About, SharedModel, title_from, write_vae
 
 PREVIEW_TILES = 8  # a side
@@ -31,10 +29,13 @@ def share(
     title: str = "",
     control: Control | None = None,
     on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+    *,
+    run: Run | None = None,
 ) -> SharedModel:
-    """Write the project's newest model to a `.vae` file: its best weights, and where its pictures lie.
+    """Write a run's model to a `.vae` file: its best weights, and where the project's pictures lie.
 
     Args:
+        run: whose model; by default the project's newest.
         title: what the receiver sees; by default the name of the source folder.
         on_progress: told how many pictures are encoded, of how many; they are when they were before.
 
@@ -42,7 +43,7 @@ def share(
         VaeError: when nothing was trained yet, the pictures are not those of the training, it was told to
             stop, or the file cannot be written.
     """
-    run = latest_run(project.runs_folder)
+    run = run or latest_run(project.runs_folder)
     if run is None:
         raise VaeError("This project has not been trained yet.", advice="Train it first.")
     if not fits(run, project):
@@ -72,19 +73,11 @@ def _about(run: Run, title: str, pictures: int) -> About:
     return About(
         title=title_from(title),
         model=run.model,
-        figures=_held_out_figures(run),
+        figures=held_out_figures(run),
         pictures=pictures,
         epochs=history[-1].epoch if history else 0,
         created=datetime.datetime.now(datetime.UTC),
     )
-
-
-def _held_out_figures(run: Run) -> Terms | None:
-    """The held-out figures of the best weights; None where they were judged by training pictures."""
-    with contextlib.suppress(VaeError, KeyError, TypeError, ValueError):
-        notes = load_notes(run.path / BEST_FILE)
-        return None if notes["judged_on"] == "train" else terms_from_json(notes["figures"])
-    return None
 
 
 def preview(model: LatentModel, posteriors: Posteriors) -> NDArray[np.uint8]:
@@ -94,7 +87,8 @@ def preview(model: LatentModel, posteriors: Posteriors) -> NDArray[np.uint8]:
         shares = (np.arange(PREVIEW_TILES**2) + 0.5) / PREVIEW_TILES**2
         points = np.array([[NormalDist().inv_cdf(share)] for share in shares], np.float32)
     else:
-        points = on_plane(quantile_grid(PREVIEW_TILES), plane_axes(posteriors.means), latent_dim)
+        _, plane = sheet_plane(posteriors.means)
+        points = plane.latent(quantile_grid(PREVIEW_TILES)).astype(np.float32)
     sheet = tile(model.decode(points), PREVIEW_TILES)
     sheet.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.LANCZOS)
     return np.asarray(sheet)
@@ -131,6 +125,4 @@ def start_from(project: Project, shared: SharedModel, training: TrainConfig) -> 
             advice="Import the folder at the model's size and colours.",
         )
     open_shared(shared)  # says now if they do not fit, and not in the middle of a run
-    run = Run.create(project.runs_folder, shared.about.model, training)
-    save_tensors(run.path / INITIAL_FILE, shared.weights, {})
-    return run
+    return start_with_weights(project, shared.about.model, training, shared.weights)

@@ -11,25 +11,23 @@ from PIL import Image, ImageDraw
 from training.errors import VaeError
 from training.files import write_atomically
 from training.latent import LatentModel, Posteriors
+from training.plane_basis import PlaneBasis, PlaneSlice
 
 PAPER, INK, FAINT = (255, 255, 255), (40, 44, 52), (200, 204, 210)
 TRAINING_COLOUR, HELD_OUT_COLOUR = (47, 111, 208), (224, 122, 31)
 PLANE_RADIUS = 3.2  # the scatter shows the prior's ±3σ and a little more
 
 
-def plane_axes(means: NDArray[np.float32]) -> tuple[int, int]:
-    """The two latent numbers along which the pictures differ most, [n, d] with d ≥ 2."""
-    if means.shape[1] < 2:
-        raise VaeError("A map needs at least two latent numbers.", advice="Train again with two.")
-    first, second = sorted(np.argsort(means.var(axis=0))[::-1][:2])
-    return int(first), int(second)
+def sheet_plane(means: NDArray[np.float32]) -> tuple[PlaneBasis, PlaneSlice]:
+    """The plane that a sheet shows of pictures with means [n, d], the principal one through their middle.
 
+    With two latent numbers, it is all there is.
 
-def on_plane(points: NDArray[np.floating], axes: tuple[int, int], latent_dim: int) -> NDArray[np.float32]:
-    """Points of the plane, [n, 2], as latent points [n, latent_dim]; the other numbers are 0."""
-    latent = np.zeros((len(points), latent_dim), np.float32)
-    latent[:, list(axes)] = points
-    return latent
+    Raises:
+        VaeError: d is 1.
+    """
+    basis = PlaneBasis.first(means)
+    return basis, basis.slice_through(basis.middle)
 
 
 def quantile_grid(side: int) -> NDArray[np.float32]:
@@ -68,29 +66,36 @@ def save_image(image: Image.Image, path: Path) -> None:
 def latent_map(
     model: LatentModel, posteriors: Posteriors, held_out: NDArray[np.bool_], height: int = 960
 ) -> Image.Image:
-    """Left: decodings over the prior's quantiles. Right: where all pictures lie, in the prior's 1, 2, 3 σ."""
+    """Left: decodings over the prior's quantiles. Right: where all pictures lie, in the prior's 1, 2, 3 σ.
+
+    With more than two latent numbers, both show the principal plane, the left one about its middle.
+    """
     size = model.config.size
     side = max(height // max(size, 48), 8)
-    axes = plane_axes(posteriors.means)
-    pictures = model.decode(on_plane(quantile_grid(side), axes, model.config.latent_dim))
+    basis, plane = sheet_plane(posteriors.means)
+    pictures = model.decode(plane.latent(quantile_grid(side)))
     decodings = tile(pictures, side).resize((height, height), Image.Resampling.LANCZOS)
     sheet = Image.new("RGB", (2 * height + 24, height), PAPER)
     sheet.paste(decodings, (0, 0))
-    sheet.paste(_scatter(posteriors.means[:, list(axes)], held_out, height), (height + 24, 0))
+    scatter = _scatter(basis.on_plane(posteriors.means), basis.prior_mean, held_out, height)
+    sheet.paste(scatter, (height + 24, 0))
     return sheet
 
 
-def _scatter(means: NDArray[np.float32], held_out: NDArray[np.bool_], side: int) -> Image.Image:
+def _scatter(
+    means: NDArray[np.float32], prior_mean: tuple[float, float], held_out: NDArray[np.bool_], side: int
+) -> Image.Image:
     oversampling = 2
     pixels = side * oversampling
     image = Image.new("RGB", (pixels, pixels), PAPER)
     draw = ImageDraw.Draw(image, "RGBA")
     scale = pixels / (2 * PLANE_RADIUS)
     middle = pixels / 2
+    x, y = middle + prior_mean[0] * scale, middle - prior_mean[1] * scale
     for sigma in (1, 2, 3):
         radius = sigma * scale
-        draw.ellipse((middle - radius, middle - radius, middle + radius, middle + radius), outline=FAINT)
-        draw.text((middle + 4, middle - radius + 2), f"{sigma} sd", fill=INK, font_size=11 * oversampling)
+        draw.ellipse((x - radius, y - radius, x + radius, y + radius), outline=FAINT)
+        draw.text((x + 4, y - radius + 2), f"{sigma} sd", fill=INK, font_size=11 * oversampling)
     opacity = int(np.clip(255 * 35 / np.sqrt(max(len(means), 1)), 40, 200))
     radius = 2.0 * oversampling
     for chosen, colour in ((~held_out, TRAINING_COLOUR), (held_out, HELD_OUT_COLOUR)):
@@ -120,10 +125,11 @@ def save_walk(model: LatentModel, posteriors: Posteriors, path: Path, frames: in
     turn = np.linspace(0, 2 * np.pi, frames, endpoint=False)
     radius = 1.3 + 0.7 * np.sin(3 * turn)
     points = np.stack([radius * np.cos(turn), radius * np.sin(turn)], axis=1)
-    latent = on_plane(points, plane_axes(posteriors.means), model.config.latent_dim)
+    _, plane = sheet_plane(posteriors.means)
     side = model.config.size * max(256 // model.config.size, 1)
     images = [
-        to_image(picture).resize((side, side), Image.Resampling.BICUBIC) for picture in model.decode(latent)
+        to_image(picture).resize((side, side), Image.Resampling.BICUBIC)
+        for picture in model.decode(plane.latent(points))
     ]
     buffer = BytesIO()
     images[0].save(buffer, "GIF", save_all=True, append_images=images[1:], duration=50, loop=0)

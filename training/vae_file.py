@@ -35,7 +35,7 @@ from training.errors import VaeError
 from training.events import Terms
 from training.files import SHARED_SUFFIX, is_shared_model, write_atomically
 from training.images import ImageFormat
-from training.run import terms_from_json
+from training.run import MOST_NAME, one_line, terms_from_json
 from training.vae_archive import ArchiveReader, RefusedFileError, pack
 
 FORMAT = 1
@@ -47,7 +47,6 @@ PREVIEW_SIDE = 512
 _MOST_BYTES = {MODEL_FILE: 2**16, WEIGHTS_FILE: 40 * 2**20, PREVIEW_FILE: 2**20}
 _MOST_HEADER = 2**18
 _MOST_TENSORS = 500
-_MOST_TITLE = 200
 _LARGEST_NUMBER = 1e6  # of a posterior; trained ones stay below ten
 _MEANS, _SIGMAS, _HELD_OUT = "posteriors/means", "posteriors/sigmas", "posteriors/held_out"
 _WEIGHT_NAME = re.compile(r"(encoder|decoder)/[a-z0-9_/]{1,100}|pixel_variance")
@@ -114,9 +113,8 @@ def check_name(path: Path) -> None:
 
 
 def title_from(text: str) -> str:
-    """A text made fit for a title: one line, printable, not too long."""
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    return printable.strip()[:_MOST_TITLE] or "Untitled"
+    """A text made fit for a title: one line, printable, not too long, not empty."""
+    return one_line(text) or "Untitled"
 
 
 def write_vae(path: Path, shared: SharedModel) -> None:
@@ -239,7 +237,7 @@ def _about_from_json(data: dict[str, Any]) -> About:
 
 
 def _line(text: object) -> str:
-    if not isinstance(text, str) or not text.isprintable() or not 0 < len(text) <= _MOST_TITLE:
+    if not isinstance(text, str) or not text.isprintable() or not 0 < len(text) <= MOST_NAME:
         raise ValueError("not a line of text")
     return text
 

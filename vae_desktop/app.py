@@ -8,12 +8,11 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QPixmap
 
 from training.errors import VaeError
-from training.events import ImportReport, RunResult, TrainProgress
+from training.events import ImportReport
 from training.files import is_shared_model
 from training.images import ImageFormat, scan
 from training.importer import has_too_few
 from training.project import Project, default_project_path, is_project
-from training.run import latest_run
 from training.samples import find_sample, samples, unpack
 from training.vae_file import SharedModel
 from vae_desktop.aftercare import Aftercare
@@ -23,8 +22,10 @@ from vae_desktop.main_window import MainWindow, WindowState
 from vae_desktop.mosaic import sample_mosaic
 from vae_desktop.plain_words import count
 from vae_desktop.plane_session import PlaneSession
+from vae_desktop.runs_session import RunsSession
 from vae_desktop.settings import RecentProject, Settings
 from vae_desktop.shared_session import Continuation, SharedSession
+from vae_desktop.training_session import TrainingSession
 from vae_desktop.welcome import SampleCard
 
 _log = logging.getLogger(__name__)
@@ -48,6 +49,8 @@ class App(QObject):
         self.engine = Engine()
         self.plane = PlaneSession(self.window, self.engine)
         self.aftercare = Aftercare(self.window, session, lambda: self.project)
+        self.training = TrainingSession(self.window, self.engine, settings, self.aftercare)
+        self.runs = RunsSession(self.window, self.engine, self.training, settings, self._show_anew)
         self.shared = SharedSession(self.window, self.engine, self.plane, settings, self.close_project)
         self.project: Project | None = None
         self._continuation: Continuation | None = None
@@ -115,11 +118,6 @@ class App(QObject):
         engine.import_progress.connect(window.library.show_progress)
         engine.imported.connect(self._on_imported)
         engine.import_failed.connect(self._on_import_failed)
-        engine.training_progress.connect(self._on_training_progress)
-        engine.epoch_finished.connect(window.training.add_epoch)
-        engine.epoch_finished.connect(lambda record: _log.debug("Epoch %d is done", record.epoch))
-        engine.trained.connect(self._on_trained)
-        engine.training_failed.connect(self._on_training_failed)
         engine.failed.connect(window.show_problem)
         self.shared.failed.connect(self._tell)
 
@@ -132,8 +130,6 @@ class App(QObject):
         window.save_picture_requested.connect(self.plane.save_picture)
         window.save_model_requested.connect(self._save_model)
         window.train_requested.connect(self.train)
-        window.pause_requested.connect(self._pause)
-        window.stop_requested.connect(self.engine.stop)
         window.cancel_import_requested.connect(self.engine.cancel_import)
         window.decoding.painted.connect(
             lambda _handle: _log.info("The first picture is decoded"), Qt.ConnectionType.SingleShotConnection
@@ -216,6 +212,7 @@ class App(QObject):
         if self.project is not None:
             self.project.close()
         self.project = self._continuation = None
+        self.training.close()
         self.shared.close()
         # What the engine told before it stopped must not reach the next project.
         QCoreApplication.sendPostedEvents(None, QEvent.Type.MetaCall.value)
@@ -294,30 +291,19 @@ class App(QObject):
         self.window.refresh_recent()
         self._show_run(project, resume=resume)
 
+    def _show_anew(self) -> None:
+        """Show the open project as if it had just been opened."""
+        self.plane.close()
+        self._show_pictures()
+
     def _show_run(self, project: Project, *, resume: bool) -> None:
-        if self._continuation is not None:
-            due, self._continuation = self._continuation, None
-            self._begin_training(due.minutes, new_length=True, shared=due.shared)
-            if due.note:
-                self.window.messages.show_note(due.note)
+        due, self._continuation = self._continuation, None
+        if due is None:
+            self.training.open(project, resume=resume)
             return
-        run = latest_run(project.runs_folder)
-        self.window.set_state(WindowState.READY if run is None else WindowState.TRAINED)
-        if run is None:
-            self.aftercare.tell()
-            return
-        self.window.training.set_history(run.history())
-        if resume:
-            self.aftercare.note_resumed()
-            self._begin_training(None, new_length=False)
-            if not self.aftercare.tell():
-                self.window.messages.show_note(
-                    "The training goes on where it was when the program was closed."
-                )
-        else:
-            self.aftercare.tell()
-            self.window.plane.set_placeholder("The map that was learned appears here.")
-            self.engine.load_model(project)
+        self.training.begin_shared(project, due.shared, due.minutes)
+        if due.note:
+            self.window.messages.show_note(due.note)
 
     def _may_close(self) -> bool:
         self.shut_down()
@@ -329,9 +315,8 @@ class App(QObject):
             return
         self._is_closing = True
         self.shared.forget_reading()
-        training = self.window.state.is_running
-        if self.project is not None and self.window.state.has_pictures:
-            self.settings.save_session(str(self.project.path), training=training)
+        self.training.remember(training=self.training.is_running)
+        self.training.close()
         self.window.hide()  # saving takes up to a few seconds; nobody should watch a frozen window
         self.engine.close()
         if self.project is not None:
@@ -346,7 +331,7 @@ class App(QObject):
             if folder:
                 self.continue_shared(self.shared.model, folder, minutes)
         else:
-            self._begin_training(minutes, new_length=True)
+            self.training.begin(minutes, run=self.training.run)
 
     def continue_shared(self, shared: SharedModel, folder: str, minutes: float | None) -> None:
         """Import a folder as a shared model wants its pictures, then train from what the model has learnt."""
@@ -355,55 +340,14 @@ class App(QObject):
             self._continuation = Continuation.in_project(self.project, shared, minutes)
             self._start_import(shared.about.image_format)
 
-    def _begin_training(
-        self, minutes: float | None, *, new_length: bool, shared: SharedModel | None = None
-    ) -> None:
-        if self.project is None:
-            return
-        self.window.messages.clear()
-        self.window.set_state(WindowState.TRAINING)
-        self.engine.train(self.project, minutes, new_length=new_length, shared=shared)
-
-    def _on_training_progress(self, progress: TrainProgress) -> None:
-        self.window.training.show_progress(progress)
-        # Not before it has made a step: a training that kills the program must not do so at every start.
-        if self.project is not None and self.window.state.is_running and not self.settings.resume_training:
-            self.settings.save_session(str(self.project.path), training=True)
-            self.aftercare.note_step()
-
-    def _pause(self, paused: bool) -> None:
-        self.engine.pause(paused)
-        self.window.set_state(WindowState.PAUSED if paused else WindowState.TRAINING)
-
     def _on_ready(self, device: str, why_not_gpu: str) -> None:
         _log.info("TensorFlow is ready: %s. %s", device, why_not_gpu)
         self.window.set_loading(False)
         self.window.training.set_device(device, why_not_gpu)
 
-    def _on_trained(self, result: RunResult) -> None:
-        if self.project is None or self._is_closing:
-            return
-        _log.info("The training ended after %d epochs", result.epochs)
-        ending = "Stopped and kept" if result.stopped else "Finished"
-        self.window.training.show_result(f"{ending} after {count(result.epochs, 'epoch')}")
-        self._end_training()
-
-    def _on_training_failed(self, text: str) -> None:
-        if self.project is None or self._is_closing:
-            return
-        self.window.show_problem(text)
-        self._end_training()
-        self.engine.load_model(self.project)
-
-    def _end_training(self) -> None:
-        if self.project is not None:
-            trained = latest_run(self.project.runs_folder) is not None
-            self.window.set_state(WindowState.TRAINED if trained else WindowState.READY)
-            self.settings.save_session(str(self.project.path), training=False)
-
     def _save_model(self) -> None:
         if self.project is not None:
-            self.shared.ask_and_save(self.project)
+            self.shared.ask_and_save(self.project, self.training.run)
 
 
 def _preview(name: str) -> QPixmap | None:

@@ -36,14 +36,7 @@ class LossCurves(PaletteFollower):
         self._legend = _Legend()
         self._readout = QLabel()
         self._readout.setFont(tabular_font(scaled_font(self._readout.font(), 0.9)))
-        self._plot = pg.PlotWidget(
-            axisItems={"bottom": _TimeAxis("bottom"), "left": pg.AxisItem("left")}, enableMenu=False
-        )
-        self._plot.setMouseEnabled(False, False)
-        self._plot.hideButtons()
-        self._plot.setAcceptDrops(False)  # a folder dropped here belongs to the window
-        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._plot.setToolTip(_LOSS_HELP)
+        self._plot = loss_plot(_LOSS_HELP)
         self._plot.setAccessibleName("Learning curve")
         self._train = self._plot.plot()
         self._held_out = self._plot.plot()
@@ -106,18 +99,10 @@ class LossCurves(PaletteFollower):
         """Draw in the palette's colours."""
         palette = self.palette()
         self._legend.recolour(palette)
-        self._plot.setBackground(palette.color(QPalette.ColorRole.Window))
-        self._train.setPen(_line(accent(palette), 1.5))
-        self._held_out.setPen(_line(held_out_colour(palette), 2))
-        self._cursor.setPen(_line(quiet_text(palette), 1))
-        small = scaled_font(self.font(), 0.85)
-        for name in ("left", "bottom"):
-            axis = self._plot.getAxis(name)
-            axis.setPen(_line(hairline(palette), 1))
-            axis.setTextPen(quiet_text(palette))
-            axis.setStyle(tickFont=tabular_font(small), tickLength=4, autoExpandTextSpace=False)
-        self._plot.getAxis("left").setWidth(self.fontMetrics().horizontalAdvance("00000") + GRID)
-        self._plot.getAxis("bottom").setHeight(self.fontMetrics().height() + GRID // 2)
+        self._train.setPen(line_pen(accent(palette), 1.5))
+        self._held_out.setPen(line_pen(held_out_colour(palette), 2))
+        self._cursor.setPen(line_pen(quiet_text(palette), 1))
+        dress_axes(self._plot, palette)
 
     def _point_at(self, place: QPointF) -> None:
         if not self._history:
@@ -188,6 +173,32 @@ class _Legend(QWidget):
             mark.setPalette(palette)
 
 
+def loss_plot(tip: str) -> pg.PlotWidget:
+    """An empty plot of losses against training time, to look at only."""
+    plot = pg.PlotWidget(
+        axisItems={"bottom": _TimeAxis("bottom"), "left": pg.AxisItem("left")}, enableMenu=False
+    )
+    plot.setMouseEnabled(False, False)
+    plot.hideButtons()
+    plot.setAcceptDrops(False)  # a folder dropped here belongs to the window
+    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    plot.setToolTip(tip)
+    return plot
+
+
+def dress_axes(plot: pg.PlotWidget, palette: QPalette) -> None:
+    """Draw ground and axes of a :func:`loss_plot` in the palette's colours."""
+    plot.setBackground(palette.color(QPalette.ColorRole.Window))
+    small = scaled_font(plot.font(), 0.85)
+    for name in ("left", "bottom"):
+        axis = plot.getAxis(name)
+        axis.setPen(line_pen(hairline(palette), 1))
+        axis.setTextPen(quiet_text(palette))
+        axis.setStyle(tickFont=tabular_font(small), tickLength=4, autoExpandTextSpace=False)
+    plot.getAxis("left").setWidth(plot.fontMetrics().horizontalAdvance("00000") + GRID)
+    plot.getAxis("bottom").setHeight(plot.fontMetrics().height() + GRID // 2)
+
+
 def robust_range(train: _Values, held_out: _Values) -> tuple[float, float] | None:
     """The range of losses to show, None without a finite one.
 
@@ -224,7 +235,8 @@ def _finite(losses: _Values) -> _Values:
     return np.where(np.isfinite(losses), losses, np.nan)
 
 
-def _line(colour: QColor, width: float) -> QPen:
+def line_pen(colour: QColor, width: float) -> QPen:
+    """A pen whose width does not scale with the plot."""
     pen = QPen(colour, width)
     pen.setCosmetic(True)
     return pen

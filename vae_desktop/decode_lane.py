@@ -3,20 +3,22 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from training.plane_basis import PlaneSlice
+
 if TYPE_CHECKING:
     from training.latent import LatentModel
 
-Point = tuple[float, float]
+Point = tuple[float, ...]  # in latent numbers
 Pixels = NDArray[np.uint8]
 
 TILE_REACH = 3.2  # the backdrop covers the prior's ±3.2σ
-COARSE_TILES, FINE_TILES = 12, 24  # a side, while training and at rest
+COARSE_TILES, FINE_TILES = 12, 24  # a side, while training or when another slice is shown, and at rest
 TILES_AT_ONCE = 12  # a drag waits for no more than these
 TILE_SHARE = 0.06  # of the time may go into the backdrop while a training wants the machine
 
@@ -32,7 +34,12 @@ class Decoded:
 
 @dataclass(frozen=True)
 class Backdrop:
-    """Decodings on a grid: uint8 [rows, columns, S, S, C], and float32 [rows, columns, 2] where they are."""
+    """Decodings on a grid of the plane.
+
+    Attributes:
+        tiles: uint8 [rows, columns, S, S, C], row 0 at the top.
+        centres: float32 [rows, columns, 2], where on the plane they are.
+    """
 
     tiles: Pixels
     centres: NDArray[np.float32]
@@ -45,13 +52,13 @@ class Weights:
     Attributes:
         make_model: called once, on the lane's thread, for a model of another network; None keeps the model.
         values: the weights by name.
-        embed: plane points [n, 2] → latent points [n, latent_dim].
+        latent_dim: how many latent numbers a point has.
         training: whether a training is using the machine at the same time.
     """
 
     make_model: "Callable[[], LatentModel] | None"
     values: Mapping[str, NDArray[np.float32]]
-    embed: Callable[[NDArray[np.float32]], NDArray[np.float32]]
+    latent_dim: int
     training: bool
 
 
@@ -87,8 +94,12 @@ class DecodeLane:
         self._forget = False
         self._is_working = False
         self._model: LatentModel | None = None
-        self._embed: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None
+        self._latent_dim = 0
         self._training = False
+        self._asked_dim = 0  # latent numbers of the newest weights
+        self._asked_slice: PlaneSlice | None = None  # what the backdrop is to show; None for no backdrop
+        self._slice: PlaneSlice | None = None  # the same, as far as the thread has taken notice
+        self._drawn_slice: PlaneSlice | None = None  # of the backdrop under way, or of the last one
         self._done: list[Pixels] = []  # tiles of the backdrop under way
         self._tiles_due = float("inf")
         self._tile_seconds = 0.0
@@ -102,9 +113,23 @@ class DecodeLane:
         with self._changed:
             if self._weights is not None and self._weights.make_model and not weights.make_model:
                 # The model that these belong to has not been made yet.
-                weights = Weights(self._weights.make_model, weights.values, weights.embed, weights.training)
+                weights = replace(weights, make_model=self._weights.make_model)
             self._weights = weights
+            if weights.latent_dim != self._asked_dim:
+                # Two latent numbers are the plane; of more, somebody has to choose.
+                self._asked_dim = weights.latent_dim
+                self._asked_slice = PlaneSlice(np.zeros(2), np.eye(2)) if self._asked_dim == 2 else None
             self._changed.notify_all()
+
+    def show_slice(self, plane: PlaneSlice) -> None:
+        """Let the backdrop show another plane through the latent space.
+
+        One that it shows is left alone, and one of another model's space ignored.
+        """
+        with self._changed:
+            if len(plane.middle) == self._asked_dim and not plane.is_close(self._asked_slice):
+                self._asked_slice = plane
+                self._changed.notify_all()
 
     def request(self, handle: int, point: Point) -> None:
         """Decode a handle's position; an older position that still waits is forgotten."""
@@ -122,6 +147,7 @@ class DecodeLane:
         """Let go of the model and all handles, as when a project is closed; no results come after this."""
         with self._changed:
             self._weights, self._forget = None, True
+            self._asked_slice, self._asked_dim = None, 0
             self._asked.clear()
             self._handles.clear()
             self._changed.notify_all()
@@ -146,35 +172,43 @@ class DecodeLane:
                 self._is_working = True
                 weights, self._weights = self._weights, None
                 forget, self._forget = self._forget, False
+                plane = self._asked_slice
                 asked = {}
                 if weights is not None or self._model is not None:
                     asked, self._asked = self._asked, {}
             try:
-                self._work_once(weights, forget, asked)
+                self._work_once(weights, forget, plane, asked)
             except Exception as error:
                 self._tiles_due = float("inf")
                 self._on_error(error)
 
     def _has_work(self) -> bool:
         can_decode = self._model is not None
-        waits = bool(self._asked) or time.monotonic() >= self._tiles_due
+        turned = self._asked_slice is not self._slice
+        waits = bool(self._asked) or turned or time.monotonic() >= self._tiles_due
         return self._weights is not None or self._forget or (can_decode and waits)
 
     def _patience(self) -> float | None:
         left = self._tiles_due - time.monotonic()
         return None if left == float("inf") or self._model is None else max(left, 0.0)
 
-    def _work_once(self, weights: Weights | None, forget: bool, asked: dict[int, Point]) -> None:
+    def _work_once(
+        self, weights: Weights | None, forget: bool, plane: PlaneSlice | None, asked: dict[int, Point]
+    ) -> None:
         if forget:
-            self._model, self._tiles_due = None, float("inf")
+            self._model, self._drawn_slice, self._tiles_due = None, None, float("inf")
+        if plane is not self._slice:
+            self._turn_to(plane)
         if weights is not None:
             self._take(weights)
             with self._changed:
                 asked = self._handles | asked
         if self._model is None:
             return
+        # A place in another model's latent space is out of date.
+        asked = {handle: point for handle, point in asked.items() if len(point) == self._latent_dim}
         if asked:
-            pictures = self._decode(np.array(list(asked.values()), np.float32))
+            pictures = self._decode(np.array(list(asked.values())))
             for (handle, point), pixels in zip(asked.items(), pictures, strict=True):
                 self._on_decoded(Decoded(handle, point, pixels))
         elif time.monotonic() >= self._tiles_due:
@@ -186,7 +220,9 @@ class DecodeLane:
         if self._model is None:
             return
         self._model.set_weights(weights.values)
-        self._embed, self._training = weights.embed, weights.training
+        self._latent_dim, self._training = weights.latent_dim, weights.training
+        if self._slice is None:
+            return
         now = time.monotonic()
         if not weights.training:
             self._done, self._tiles_due = [], now
@@ -195,23 +231,38 @@ class DecodeLane:
             self._done = []
             self._tiles_due = max(now, self._last_backdrop + self._tile_seconds / TILE_SHARE)
 
-    def _decode(self, points: NDArray[np.float32]) -> Pixels:
-        if self._model is None or self._embed is None:
+    def _turn_to(self, plane: PlaneSlice | None) -> None:
+        self._slice = plane
+        if plane is None or self._side == FINE_TILES:
+            self._done = []  # but a coarse backdrop is finished first: the hand may go on turning
+        if not self._done:
+            self._tiles_due = float("inf") if plane is None else time.monotonic()
+
+    def _decode(self, points: NDArray[np.floating]) -> Pixels:
+        if self._model is None:
             raise RuntimeError("there is nothing to decode with")
-        return self._model.decode(self._embed(points))
+        return self._model.decode(np.asarray(points, np.float32))
 
     def _decode_tiles(self) -> None:
         started = time.monotonic()
         if not self._done:
-            self._tile_seconds = 0.0
-            self._side = COARSE_TILES if self._training else FINE_TILES
+            self._begin_backdrop()
+        if self._drawn_slice is None:
+            raise RuntimeError("there is no plane to draw")
         centres = grid(self._side)
         start = sum(len(part) for part in self._done)
-        self._done.append(self._decode(centres.reshape(-1, 2)[start : start + TILES_AT_ONCE]))
+        points = self._drawn_slice.latent(centres.reshape(-1, 2)[start : start + TILES_AT_ONCE])
+        self._done.append(self._decode(points))
         self._tile_seconds += time.monotonic() - started
         if start + TILES_AT_ONCE < self._side**2:
             return
         tiles = np.concatenate(self._done)
-        self._done, self._tiles_due = [], float("inf")
-        self._last_backdrop = time.monotonic()
+        self._done, self._last_backdrop = [], time.monotonic()
+        is_last = self._drawn_slice is self._slice and (self._training or self._side == FINE_TILES)
+        self._tiles_due = float("inf") if is_last else self._last_backdrop
         self._on_backdrop(Backdrop(tiles.reshape(self._side, self._side, *tiles.shape[1:]), centres))
+
+    def _begin_backdrop(self) -> None:
+        is_turned = self._drawn_slice is not None and self._drawn_slice is not self._slice
+        self._side = COARSE_TILES if self._training or is_turned else FINE_TILES
+        self._drawn_slice, self._tile_seconds = self._slice, 0.0

@@ -256,7 +256,7 @@ class DecodeView(QWidget):
         self._canvas.painted.connect(self.painted)
         self._caption = QLabel(textFormat=Qt.TextFormat.PlainText, alignment=Qt.AlignmentFlag.AlignHCenter)
         self._caption.setFont(tabular_font(self.font()))
-        self._caption.setToolTip("Where the handle is on the plane, in standard deviations of the prior.")
+        self._caption.setToolTip("The numbers that it is decoded from, in standard deviations of the prior.")
         self._nearest_title = QLabel("Nearest of yours")
         self._nearest_title.setToolTip("The picture of yours that the model places closest to the handle.")
         self._nearest = _NearestButton()

@@ -6,26 +6,29 @@ nowhere else in the window, in the background, after the first paint.
 
 import logging
 import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from training.config import TrainConfig
-from training.errors import VaeError
-from training.events import Control, EpochRecord, RunResult, Snapshot, TrainProgress
+from training.errors import OutOfMemoryError, VaeError
+from training.events import Control, EpochRecord, RunResult, Setback, Snapshot, TrainProgress
 from training.images import ImageFormat
 from training.importer import import_folder
+from training.plane_basis import PlaneSlice, require_plane
 from training.project import Project
-from training.run import Run, latest_run
+from training.run import Run, latest_run, load_weights
 from training.vae_file import SharedModel, read_vae
-from vae_desktop.decode_lane import DecodeLane, Point, Weights
+from vae_desktop.decode_lane import COARSE_TILES, DecodeLane, Point, Weights, grid
 from vae_desktop.lane import Lane
 
 if TYPE_CHECKING:
-    from training.latent import LatentModel, Posteriors
+    from training.latent import LatentModel
 
 SNAPSHOT_PICTURES = 1000
 _log = logging.getLogger(__name__)
@@ -40,14 +43,19 @@ class Engine(QObject):
     import_failed = Signal(str)
     training_progress = Signal(object)  # TrainProgress
     epoch_finished = Signal(object)  # EpochRecord
-    positions = Signal(object, object, object)  # picture numbers [n], means [n, 2], sigmas [n, 2]
+    run_begun = Signal(object)  # run.Run: the one that is trained from now on
+    positions = Signal(object, object, object)  # picture numbers [n], means and sigmas [n, latent_dim]
     trained = Signal(object)  # RunResult
     training_failed = Signal(str)
+    memory_ran_out = Signal(str, int)  # why the training failed, a batch size that may fit
+    plane_drawn = Signal(object, object)  # a run's folder, drawn_plane.DrawnPlane
+    plane_not_drawn = Signal(object, str)  # a run's folder, why not
     shared_read = Signal(str, object, object)  # its path, vae_file.SharedModel, latent.LatentModel
     shared_failed = Signal(str, str)  # its path, why it cannot be opened
     shared_saved = Signal(str)  # its path
     sharing_failed = Signal(str)  # why a model was not saved
     model_loaded = Signal()  # a project's trained model is there to decode with
+    network_changed = Signal(int)  # another network decodes from now on: its latent dimension
     decoded = Signal(object)  # decode_lane.Decoded
     backdrop = Signal(object)  # decode_lane.Backdrop
     failed = Signal(str)  # something else went wrong
@@ -59,10 +67,9 @@ class Engine(QObject):
         self._import_control = Control()
         self._sharing = Control()  # of the encoding of all pictures for a model to share
         self._drag = threading.Event()
-        self._axes: tuple[int, int] | None = None
         self._decoder_of: Run | None = None
         self._import_lane = Lane("import", lambda error: self.import_failed.emit(_sentence(error)))
-        self._train_lane = Lane("train", lambda error: self.training_failed.emit(_sentence(error)))
+        self._train_lane = Lane("train", self._tell_training_failure)
         self._open_lane = Lane("open", self._tell_failure)
         self._decode_lane = DecodeLane(self.decoded.emit, self.backdrop.emit, self._tell_failure)
 
@@ -95,33 +102,40 @@ class Engine(QObject):
 
     # ------------------------------------------------------------------ training
 
-    def load_model(self, project: Project) -> None:
-        """Show a project's trained model, if it has one."""
+    def load_model(self, project: Project, run: Run | None = None) -> None:
+        """Show the model of a run, by default of the project's newest one, if it has one."""
         showing = self._show_anew()
-        self._train_lane.submit(lambda: self._load_model(project, showing), self._tell_failure)
+        self._train_lane.submit(lambda: self._load_model(project, run, showing), self._tell_failure)
 
     def train(
         self,
         project: Project,
         minutes: float | None,
         *,
+        run: Run | None = None,
+        chosen: Mapping[str, Any] | None = None,
+        name: str = "",
         new_length: bool = True,
         shared: SharedModel | None = None,
     ) -> None:
-        """Train a project: go on with its newest run where that fits, else begin one.
+        """Train a project: go on with a run where that fits its pictures, else begin one.
 
         Args:
             minutes: how long from now on; None until stopped.
+            run: what to go on with; None begins one.
+            chosen: other settings than the run's or the usual ones, by their names in config.RUN_SETTINGS.
+            name: of a run that is begun.
             new_length: False for what is left of the run's own length, ``minutes`` being ignored then.
             shared: begin a run with what this model has learnt.
         """
         control = self._control = Control()
         control.gate(self._drag.is_set())
         showing = self._show_anew()
-        length = TrainConfig(minutes=minutes)
-        self._train_lane.submit(
-            lambda: self._train(project, length, new_length, control, showing, shared=shared)
-        )
+        settings = dict(chosen or {})
+        if new_length and settings.get("epochs") is None:
+            settings |= {"minutes": minutes, "epochs": None}
+        order = _Order(project, run, settings, name, shared)
+        self._train_lane.submit(lambda: self._train(order, control, showing))
 
     def pause(self, paused: bool) -> None:
         """Hold the training at a step boundary, or let it go on."""
@@ -147,38 +161,23 @@ class Engine(QObject):
         self._showing.gate(self._drag.is_set())
         return self._showing
 
-    def _train(
-        self,
-        project: Project,
-        length: TrainConfig,
-        new_length: bool,
-        control: Control,
-        showing: Control,
-        *,
-        shared: SharedModel | None,
-    ) -> None:
+    def _train(self, order: "_Order", control: Control, showing: Control) -> None:
         from training.checkpoint import UnusableCheckpointError
-        from training.runs import fits, start_run
-        from training.sharing import start_from
 
-        run = latest_run(project.runs_folder)
-        if shared is not None:
-            run = start_from(project, shared, length)
-        elif run is None or not fits(run, project):
-            run = start_run(project, length)
+        run, length = order.begin_or_go_on()
         try:
-            result = self._fit(project, run, length if new_length else None, control)
+            result = self._fit(order.project, run, length, control)
         except UnusableCheckpointError as error:
             self.failed.emit(f"{error.what} It is kept, and a new one was begun.")
-            run = start_run(project, length)
-            result = self._fit(project, run, None, control)
+            result = self._fit(order.project, order.begin(), None, control)
         self.trained.emit(result)
-        self._show_run(project, Run.open(run.path), showing)
+        self._show_run(order.project, Run.open(result.run), showing)
 
     def _fit(self, project: Project, run: Run, length: TrainConfig | None, control: Control) -> RunResult:
         from training.fit import train
 
-        self._adopt(run)
+        require_plane(run.model.latent_dim)
+        self.run_begun.emit(run)
         return train(
             project,
             run,
@@ -188,39 +187,48 @@ class Engine(QObject):
             snapshot_pictures=SNAPSHOT_PICTURES,
         )
 
-    def _on_training(self, event: TrainProgress | EpochRecord | Snapshot, run: Run) -> None:
+    def _on_training(self, event: TrainProgress | EpochRecord | Snapshot | Setback, run: Run) -> None:
         if isinstance(event, TrainProgress):
             self.training_progress.emit(event)
         elif isinstance(event, EpochRecord):
             self.epoch_finished.emit(event)
+        elif isinstance(event, Setback):
+            self.failed.emit(event.sentence)
         elif np.isfinite(event.means).all():  # otherwise the training is about to stop and say so
-            self._choose_axes(event.means)
             self._decode_with(run, event.weights, training=True)
-            self._emit_positions(event.indices, event.means, event.sigmas)
+            self.positions.emit(event.indices, event.means, event.sigmas)
 
-    def _load_model(self, project: Project, showing: Control) -> None:
-        run = latest_run(project.runs_folder)
+    def _load_model(self, project: Project, run: Run | None, showing: Control) -> None:
+        run = run or latest_run(project.runs_folder)
         if run is not None:
-            self._adopt(run)
+            require_plane(run.model.latent_dim)
             self._show_run(project, run, showing)
 
     def _show_run(self, project: Project, run: Run, showing: Control) -> None:
         """Decode with a run's best weights, and show where all pictures lie."""
-        from training.latent import LatentModel, all_posteriors, load_weights
+        from training.latent import LatentModel, all_posteriors
         from training.runs import fits
 
         values = load_weights(run)
-        if self._axes is not None:  # no need to wait until all pictures are encoded
-            self._decode_with(run, values, training=False)
-        found: Posteriors | None = None
+        self._decode_with(run, values, training=False)
         if fits(run, project):
             found = all_posteriors(run, LatentModel(run.model, values), project.pictures(), showing)
-        if self._axes is None:
-            self._choose_axes(None if found is None else found.means)
-            self._decode_with(run, values, training=False)
-        if found is not None:
-            self._emit_positions(np.arange(len(found.means)), found.means, found.sigmas)
+            if found is not None:
+                self.positions.emit(np.arange(len(found.means)), found.means, found.sigmas)
         self.model_loaded.emit()
+
+    def draw_plane(self, project: Project, run: Run) -> None:
+        """Draw a run's plane, to look at beside another one; what is shown and trained goes on."""
+
+        def tell(error: Exception) -> None:
+            self.plane_not_drawn.emit(run.path, _sentence(error))
+
+        self._open_lane.submit(lambda: self._draw_plane(project, run), tell)
+
+    def _draw_plane(self, project: Project, run: Run) -> None:
+        from training.drawn_plane import draw_plane
+
+        self.plane_drawn.emit(run.path, draw_plane(run, project, grid(COARSE_TILES)))
 
     # ------------------------------------------------------------------ shared models
 
@@ -235,10 +243,9 @@ class Engine(QObject):
     def _read_shared(self, path: Path) -> None:
         shared = read_vae(path)
         from training.sharing import open_shared
-        from training.sheets import plane_axes
 
+        require_plane(shared.about.model.latent_dim)
         network = open_shared(shared)
-        plane_axes(shared.means)  # a model without a plane cannot be shown
         self.shared_read.emit(str(path), shared, network)
 
     def show_shared(self, shared: SharedModel, network: "LatentModel") -> None:
@@ -246,41 +253,37 @@ class Engine(QObject):
         self._train_lane.submit(lambda: self._show_shared(shared, network), self._tell_failure)
 
     def _show_shared(self, shared: SharedModel, network: "LatentModel") -> None:
-        from training.sheets import on_plane, plane_axes
-
-        axes = self._axes = plane_axes(shared.means)
-        self._decode_lane.set_weights(
-            Weights(
-                make_model=lambda: network,
-                values=shared.weights,
-                embed=lambda points: on_plane(points, axes, shared.about.model.latent_dim),
-                training=False,
-            )
-        )
-        self._emit_positions(np.arange(len(shared.means)), shared.means, shared.sigmas)
+        latent_dim = shared.about.model.latent_dim
+        self._decode_lane.set_weights(Weights(lambda: network, shared.weights, latent_dim, training=False))
+        self.network_changed.emit(latent_dim)
+        self.positions.emit(np.arange(len(shared.means)), shared.means, shared.sigmas)
         self.model_loaded.emit()
 
-    def save_shared(self, project: Project, path: Path) -> None:
-        """Write a project's newest model to a `.vae` file."""
+    def save_shared(self, project: Project, path: Path, run: Run | None = None) -> None:
+        """Write the model of a run, by default of a project's newest one, to a `.vae` file."""
         control = self._sharing = Control()
         control.gate(self._drag.is_set())
 
         def tell(error: Exception) -> None:
             self.sharing_failed.emit(_sentence(error))
 
-        self._train_lane.submit(lambda: self._save_shared(project, path, control), tell)
+        self._train_lane.submit(lambda: self._save_shared(project, path, run, control), tell)
 
-    def _save_shared(self, project: Project, path: Path, control: Control) -> None:
+    def _save_shared(self, project: Project, path: Path, run: Run | None, control: Control) -> None:
         from training.sharing import share
 
-        share(project, path, control=control)
+        share(project, path, run=run, control=control)
         self.shared_saved.emit(str(path))
 
     # ------------------------------------------------------------------ decoding
 
     def decode(self, handle: int, point: Point) -> None:
-        """Decode a handle's position; the newest one wins."""
+        """Decode a handle's position, in latent numbers; the newest one wins."""
         self._decode_lane.request(handle, point)
+
+    def show_slice(self, plane: PlaneSlice) -> None:
+        """Let the backdrop show another plane through the latent space."""
+        self._decode_lane.show_slice(plane)
 
     def remove_handle(self, handle: int) -> None:
         """Decode this handle no more."""
@@ -295,7 +298,7 @@ class Engine(QObject):
         self._import_lane.wait()
         self._train_lane.wait()
         self._decode_lane.forget()
-        self._decoder_of = self._axes = None
+        self._decoder_of = None
 
     def close(self) -> None:
         """End all threads, in order; a training is saved first."""
@@ -309,46 +312,56 @@ class Engine(QObject):
         for control in (self._control, self._showing, self._sharing, self._import_control):
             control.stop()
 
+    def _tell_training_failure(self, error: Exception) -> None:
+        if isinstance(error, OutOfMemoryError) and error.smaller_batch:
+            self.memory_ran_out.emit(str(error), error.smaller_batch)
+        else:
+            self.training_failed.emit(_sentence(error))
+
     def _tell_failure(self, error: Exception) -> None:
         self.failed.emit(_sentence(error))
 
-    def _adopt(self, run: Run) -> None:
-        """Turn to another run: its plane's axes are found anew."""
-        if self._decoder_of is None or self._decoder_of.path != run.path:
-            self._axes = (0, 1) if run.model.latent_dim == 2 else None
-
     def _decode_with(self, run: Run, values: dict[str, NDArray[np.float32]], *, training: bool) -> None:
         from training.latent import LatentModel
-        from training.sheets import on_plane
 
         known = self._decoder_of
         is_new = known is None or known.path != run.path
         self._decoder_of = run
-        axes = self._axes or (0, 1)
-        self._decode_lane.set_weights(
-            Weights(
-                make_model=(lambda: LatentModel(run.model)) if is_new else None,
-                values=values,
-                embed=lambda points: on_plane(points, axes, run.model.latent_dim),
-                training=training,
-            )
-        )
+        make_model = (lambda: LatentModel(run.model)) if is_new else None
+        self._decode_lane.set_weights(Weights(make_model, values, run.model.latent_dim, training))
+        if is_new:
+            self.network_changed.emit(run.model.latent_dim)
 
-    def _choose_axes(self, means: NDArray[np.float32] | None) -> None:
-        """Find the plane's two axes once a run, so that the plane does not turn under the hand.
 
-        Without the pictures' means [n, latent_dim], they are the first two.
-        """
-        from training.sheets import plane_axes
+@dataclass(frozen=True)
+class _Order:
+    """What is to be trained: see :meth:`Engine.train`."""
 
-        if self._axes is None:
-            self._axes = (0, 1) if means is None else plane_axes(means)
+    project: Project
+    run: Run | None
+    chosen: Mapping[str, Any]
+    name: str
+    shared: SharedModel | None
 
-    def _emit_positions(
-        self, numbers: NDArray[np.int64], means: NDArray[np.float32], sigmas: NDArray[np.float32]
-    ) -> None:
-        columns = list(self._axes or (0, 1))
-        self.positions.emit(numbers, means[:, columns], sigmas[:, columns])
+    def begin_or_go_on(self) -> tuple[Run, TrainConfig | None]:
+        """The run to train, and how long if not for what is left of its own length."""
+        from training.runs import continue_run, fits
+        from training.sharing import start_from
+
+        if self.shared is not None:
+            return start_from(self.project, self.shared, TrainConfig(**self.chosen)), None
+        if self.run is None or not fits(self.run, self.project):
+            return self.begin(), None
+        going_on = continue_run(self.project, self.run, self.chosen)
+        return going_on.run, going_on.length
+
+    def begin(self) -> Run:
+        """A new run."""
+        from training.runs import start_run
+
+        of_model = {name: self.chosen[name] for name in ("latent_dim", "likelihood") if name in self.chosen}
+        of_training = {name: value for name, value in self.chosen.items() if name not in of_model}
+        return start_run(self.project, TrainConfig(**of_training), name=self.name, **of_model)
 
 
 def _sentence(error: Exception) -> str:

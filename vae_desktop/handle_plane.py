@@ -28,6 +28,12 @@ class HandlePlane(PlaneCanvas):
         super().__init__(parent)
         self._handles = Handles()
         self._dragged: int | None = None
+        self._axis_names = ("z1", "z2")
+        self._describe()
+
+    def set_axis_names(self, across: str, up: str) -> None:
+        """What a screen reader calls the plane's two coordinates."""
+        self._axis_names = (across, up)
         self._describe()
 
     @property
@@ -129,7 +135,8 @@ class HandlePlane(PlaneCanvas):
         parts = [f"{count(len(self._cloud), 'picture')}."]
         if self._handles.active is not None:
             z1, z2 = self._handles.positions[self._handles.active]
-            place = f"z1 {signed(z1, 2)}, z2 {signed(z2, 2)}"
+            across, up = self._axis_names
+            place = f"{across} {signed(z1, 2)}, {up} {signed(z2, 2)}"
             parts.append(f"Handle {self._handles.active} of {len(self._handles.positions)} at {place}.")
         parts.append("Arrow keys move the handle, plus and minus zoom.")
         self.setAccessibleDescription(" ".join(parts))

@@ -373,7 +373,8 @@ class LatentPlane(HandlePlane):
             colour = self._colours.held_out if self._cloud.held_out[row] else self._colours.accent
             mean, sigma = self._cloud.means[row], self._cloud.sigmas[row]
             place, spread = (float(mean[0]), float(mean[1])), (float(sigma[0]), float(sigma[1]))
-            draw_posterior(painter, self._view, place, spread, colour=colour, colours=self._colours)
+            angle = float(self._cloud.angles[row])
+            draw_posterior(painter, self._view, place, spread, angle, colour=colour, colours=self._colours)
         draw_handles(painter, self._view, self._handles, self._colours)
         painter.restore()
         if self._hover_text and row is not None:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QByteArray, QEvent, QSize, QUrl, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
@@ -18,7 +18,6 @@ from PySide6.QtGui import (
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
-    QDockWidget,
     QFileDialog,
     QMainWindow,
     QStackedWidget,
@@ -30,11 +29,14 @@ from PySide6.QtWidgets import (
 from training.files import SHARED_SUFFIX
 from vae_desktop.applications_menu import add_to_menu, menu_script
 from vae_desktop.decode_view import DecodeView
+from vae_desktop.docks import Docks
 from vae_desktop.dropping import DropFrame, read_drop
 from vae_desktop.latent_plane import LatentPlane, PlaneMode
 from vae_desktop.library_panel import LibraryPanel
 from vae_desktop.message_strip import MessageStrip, StripButton
 from vae_desktop.plain_words import one_line
+from vae_desktop.plane_frame import PlaneFrame
+from vae_desktop.runs_panel import RunsPanel
 from vae_desktop.settings import Settings
 from vae_desktop.style import GRID
 from vae_desktop.training_panel import TrainingPanel
@@ -46,6 +48,7 @@ __all__ = ["MainWindow", "WindowState"]
 
 _TITLE = "VAE Desktop"
 _FIRST_SIZE = QSize(1280, 800)
+_LAYOUT = 1  # counts the sets of docks: the places of an earlier one are not taken up
 _GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 _PLANE_HINTS = {
     WindowState.IMPORTING: "Reading your pictures…",
@@ -74,6 +77,8 @@ class MainWindow(QMainWindow):
     save_picture_requested = Signal()
     save_model_requested = Signal()
     train_requested = Signal(object)  # minutes as float, None for "until I stop"
+    settings_requested = Signal()
+    new_run_requested = Signal()
     pause_requested = Signal(bool)
     stop_requested = Signal()
     cancel_import_requested = Signal()
@@ -89,12 +94,16 @@ class MainWindow(QMainWindow):
         self._layout = settings.layout
         self.welcome = WelcomePage()
         self.library = LibraryPanel()
+        self.runs = RunsPanel()
         self.training = TrainingPanel()
         self.plane = LatentPlane()
+        self.plane_frame = PlaneFrame(self.plane)
         self.decoding = DecodeView()
         self.messages = MessageStrip()
         self._build_centre()
-        self._docks = self._build_docks()
+        self._docks = Docks(
+            self, library=self.library, runs=self.runs, decoding=self.decoding, training=self.training
+        )
         self._drop_frame = DropFrame(self)
         self._build_menus()
         self._connect()
@@ -122,7 +131,7 @@ class MainWindow(QMainWindow):
             self.messages.clear()
             self._show_docks()
         elif state == WindowState.EMPTY:
-            self._layout = self.saveState()
+            self._layout = self.saveState(_LAYOUT)
         self._enter(state)
 
     def set_loading(self, loading: bool) -> None:
@@ -208,7 +217,7 @@ class MainWindow(QMainWindow):
         if not self.close_guard():
             event.ignore()
             return
-        layout = self._layout if self._state == WindowState.EMPTY else self.saveState()
+        layout = self._layout if self._state == WindowState.EMPTY else self.saveState(_LAYOUT)
         self._settings.save_window(self.saveGeometry(), layout)
         event.accept()
 
@@ -225,7 +234,7 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(tools)
-        layout.addWidget(self.plane, 1)
+        layout.addWidget(self.plane_frame, 1)
         self._plane_page = plane_page
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
@@ -238,24 +247,8 @@ class MainWindow(QMainWindow):
         column.addWidget(self._pages, 1)
         self.setCentralWidget(centre)
 
-    def _build_docks(self) -> dict[str, QDockWidget]:
-        places: tuple[tuple[str, QWidget, Qt.DockWidgetArea], ...] = (
-            ("Library", self.library, Qt.DockWidgetArea.LeftDockWidgetArea),
-            ("Decoding", self.decoding, Qt.DockWidgetArea.RightDockWidgetArea),
-            ("Training", self.training, Qt.DockWidgetArea.BottomDockWidgetArea),
-        )
-        docks = {}
-        for name, widget, area in places:
-            dock = QDockWidget(name, self)
-            dock.setObjectName(name)  # saveState knows docks by it
-            dock.setWidget(widget)
-            dock.toggleViewAction().setStatusTip(f"Show or hide the {name} panel")
-            self.addDockWidget(area, dock)
-            docks[name] = dock
-        return docks
-
     def _build_menus(self) -> None:
-        views = [dock.toggleViewAction() for dock in self._docks.values()]
+        views = [dock.toggleViewAction() for dock in self._docks.all]
         self._sample_menu, self._recent_menu = self._actions.fill_menus(self.menuBar(), views)
         self._actions["logs"].setVisible(self._log_folder is not None)
         self._actions["add_to_menu"].setVisible(menu_script() is not None)
@@ -270,7 +263,9 @@ class MainWindow(QMainWindow):
         library.open_requested.connect(self.welcome.choose_folder)
         library.cancel_requested.connect(self.cancel_import_requested)
         library.continue_requested.connect(training.trigger_primary)
+        self.runs.new_requested.connect(self.new_run_requested)
         training.train_requested.connect(self.train_requested)
+        training.settings_requested.connect(self.settings_requested)
         training.pause_requested.connect(self.pause_requested)
         training.stop_requested.connect(self.stop_requested)
         slots: dict[str, Callable[[], object]] = {
@@ -284,6 +279,8 @@ class MainWindow(QMainWindow):
             "train": training.trigger_primary,
             "pause": training.trigger_primary,
             "stop": self.stop_requested.emit,
+            "settings": self.settings_requested.emit,
+            "new_run": self.new_run_requested.emit,
             "both": lambda: plane.set_mode(PlaneMode.PICTURES),
             "points": lambda: plane.set_mode(PlaneMode.POINTS),
             "tiles": lambda: plane.set_mode(PlaneMode.TILES),
@@ -304,7 +301,7 @@ class MainWindow(QMainWindow):
         self._state = state
         empty = state == WindowState.EMPTY
         self._pages.setCurrentWidget(self.welcome if empty else self._plane_page)
-        for dock in self._docks.values():
+        for dock in self._docks.all:
             dock.toggleViewAction().setEnabled(not empty)
             if empty:
                 dock.hide()
@@ -317,16 +314,10 @@ class MainWindow(QMainWindow):
         self._actions.update(self._state, loading=self._loading)
 
     def _show_docks(self) -> None:
-        if not self._layout.isEmpty() and self.restoreState(self._layout):
+        if not self._layout.isEmpty() and self.restoreState(self._layout, _LAYOUT):
             return
         self._layout = QByteArray()
-        for dock in self._docks.values():
-            dock.show()
-        narrow = self.width() < 1100
-        library, decoding, training = self._docks.values()
-        widths = [208, 216] if narrow else [256, 288]
-        self.resizeDocks([library, decoding], widths, Qt.Orientation.Horizontal)
-        self.resizeDocks([training], [GRID * 18], Qt.Orientation.Vertical)
+        self._docks.arrange()
 
     def _open_dropped(self, path: str, problem: str, note: str) -> None:
         if problem:

@@ -52,6 +52,7 @@ class PlaneCanvas(QWidget):
         self._mode = PlaneMode.PICTURES
         self._mosaic: Mosaic | None = None
         self._cloud = PointCloud()
+        self._prior_mean = (0.0, 0.0)
         self._placeholder = ""
         self._hand_busy = False
         self._view = PlaneView()
@@ -73,19 +74,21 @@ class PlaneCanvas(QWidget):
         sigmas: NDArray[np.float32],
         held_out: NDArray[np.bool_],
         indices: NDArray[np.int64],
+        angles: NDArray[np.float32] | None = None,
     ) -> None:
         """Show these posteriors instead of those before; points that are not finite are left out.
 
         Args:
             means: [n, 2] in latent units.
-            sigmas: [n, 2] in latent units.
+            sigmas: [n, 2] in latent units, along the axes of their ellipses.
             held_out: [n].
             indices: [n], which pictures of the project they are.
+            angles: [n], how far the ellipses are turned, radians counter-clockwise; None for not at all.
 
         Raises:
             ValueError: the shapes do not belong together.
         """
-        self._cloud = cloud(means, sigmas, held_out, indices)
+        self._cloud = cloud(means, sigmas, held_out, indices, angles)
         self._data_changed()
 
     def set_tiles(self, tiles: NDArray[np.uint8], centres: NDArray[np.float32]) -> None:
@@ -101,9 +104,15 @@ class PlaneCanvas(QWidget):
         self._mosaic = Mosaic(tiles, centres)
         self._data_changed()
 
+    def set_prior_mean(self, z1: float, z2: float) -> None:
+        """Draw the prior's rings around another point of the plane."""
+        if (z1, z2) != self._prior_mean:
+            self._prior_mean = (z1, z2)
+            self._data_changed()
+
     def clear(self) -> None:
         """Show the placeholder and the first view again."""
-        self._cloud, self._mosaic = PointCloud(), None
+        self._cloud, self._mosaic, self._prior_mean = PointCloud(), None, (0.0, 0.0)
         self._data_changed()
         self.reset_view()
 
@@ -240,20 +249,26 @@ class PlaneCanvas(QWidget):
         with QPainter(content) as painter:
             painter.setClipRect(area_of(self._view))
             if self._mosaic and self._shows_tiles:
-                self._mosaic.draw(painter, self._view, self._colours)
+                self._draw_tiles(painter, self._mosaic)
             if self._mode is not PlaneMode.TILES:
                 self._dense = draw_points(
                     painter, self._view, self._cloud, self._colours, on_tiles=self._shows_tiles
                 )
             painter.setFont(self._font)
             # With the tiles, not with the rulers: large smooth circles are too slow for every frame of a pan.
-            draw_axes(painter, self._view, self._colours, on_tiles=self._shows_tiles)
-            draw_rings(painter, self._view, self._colours, on_tiles=self._shows_tiles)
+            on_tiles = self._shows_tiles
+            draw_axes(painter, self._view, self._colours, self._prior_mean, on_tiles=on_tiles)
+            draw_rings(painter, self._view, self._colours, self._prior_mean, on_tiles=on_tiles)
         scene = QPixmap(content)
         with QPainter(scene) as painter:
             self._paint_furniture(painter)
         self._content, self._scene, self._drawn_view, self._stale = content, scene, self._view, False
         self._draw_seconds = time.perf_counter() - started
+
+    def _draw_tiles(self, painter: QPainter, mosaic: Mosaic) -> None:
+        # The tiles surround (0, 0). Where that is not the prior's mean, it is the middle of the pictures, and
+        # they are expected there whatever the prior says.
+        mosaic.draw(painter, self._view, self._colours, fades=self._prior_mean == (0.0, 0.0))
 
     def _paint_moving(self, painter: QPainter) -> None:
         """Shift and scale the last layer; what it does not reach is filled with tiles only."""
@@ -268,7 +283,7 @@ class PlaneCanvas(QWidget):
             painter.save()
             bare = QRegion(area.toAlignedRect()) - QRegion(target.toAlignedRect().adjusted(2, 2, -2, -2))
             painter.setClipRegion(bare, Qt.ClipOperation.IntersectClip)
-            self._mosaic.draw(painter, self._view, self._colours)
+            self._draw_tiles(painter, self._mosaic)
             painter.restore()
         if self._content is not None:
             shown = target.intersected(area)

@@ -1,11 +1,16 @@
 """What helps to read the plane: prior rings, axes with ticks, legend, ellipses and the small label."""
 
+import math
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from vae_desktop.plane_layers import PlaneColours, area_of, faint
 from vae_desktop.plane_view import PlaneView, signed, tick_values
 from vae_desktop.style import mix
+
+Place = tuple[float, float]
+"""A point of the plane."""
 
 RULER_LEFT, RULER_BOTTOM = 40, 24
 """Width and height in pixels of the bands that carry the tick numbers."""
@@ -14,9 +19,11 @@ _TICK_GAP = 70  # at least so many pixels between two tick numbers
 _LABEL_WIDTH = 280
 
 
-def draw_axes(painter: QPainter, view: PlaneView, colours: PlaneColours, *, on_tiles: bool) -> None:
+def draw_axes(
+    painter: QPainter, view: PlaneView, colours: PlaneColours, prior_mean: Place, *, on_tiles: bool
+) -> None:
     """Draw the two lines through the prior's mean."""
-    x, y = view.to_screen(0.0, 0.0)
+    x, y = view.to_screen(*prior_mean)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     # Mid-grey is seen on tiles of any brightness and on the ground beside them.
     painter.setPen(QPen(QColor(128, 128, 128, 130) if on_tiles else faint(colours.text, 0.14), 1))
@@ -26,9 +33,11 @@ def draw_axes(painter: QPainter, view: PlaneView, colours: PlaneColours, *, on_t
         painter.drawLine(QPointF(view.left, y), QPointF(view.left + view.width, y))
 
 
-def draw_rings(painter: QPainter, view: PlaneView, colours: PlaneColours, *, on_tiles: bool) -> None:
-    """Draw the prior's rings at 1σ, 2σ and 3σ."""
-    centre = QPointF(*view.to_screen(0.0, 0.0))
+def draw_rings(
+    painter: QPainter, view: PlaneView, colours: PlaneColours, prior_mean: Place, *, on_tiles: bool
+) -> None:
+    """Draw the prior's rings at 1σ, 2σ and 3σ around its mean."""
+    centre = QPointF(*view.to_screen(*prior_mean))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for sigma in (1, 2, 3):
@@ -95,7 +104,7 @@ def draw_placeholder(
     """Draw the empty map: the prior's rings, faintly, and a text in their middle."""
     area = area_of(view)
     painter.setOpacity(0.5)
-    draw_rings(painter, view, colours, on_tiles=False)
+    draw_rings(painter, view, colours, (0.0, 0.0), on_tiles=False)
     painter.setOpacity(1.0)
     painter.setFont(font)
     wrapped = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
@@ -138,15 +147,18 @@ def draw_posterior(
     view: PlaneView,
     mean: tuple[float, float],
     sigma: tuple[float, float],
+    angle: float,
     *,
     colour: QColor,
     colours: PlaneColours,
 ) -> None:
-    """Draw one picture's posterior: its mean and the ellipses at 1σ and 2σ, to scale."""
-    centre = QPointF(*view.to_screen(*mean))
+    """Draw one picture's posterior: its mean and the ellipses at 1σ and 2σ, to scale, turned by an angle."""
     painter.save()
     painter.setClipRect(area_of(view), Qt.ClipOperation.IntersectClip)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(QPointF(*view.to_screen(*mean)))
+    painter.rotate(-math.degrees(angle))
+    centre = QPointF()
     for times, fill in ((2, 0.16), (1, 0.22)):
         width, height = (times * part * view.scale for part in sigma)
         painter.setBrush(faint(colour, fill))

@@ -83,8 +83,8 @@ class Mosaic:
             self._levels.append(image)
         self.bounds = _bounds(centres.astype(np.float64))
 
-    def draw(self, painter: QPainter, view: PlaneView, colours: PlaneColours) -> None:
-        """Draw what is visible, and fade what lies beyond 3σ."""
+    def draw(self, painter: QPainter, view: PlaneView, colours: PlaneColours, *, fades: bool) -> None:
+        """Draw what is visible; with ``fades``, what lies beyond 3σ is faded."""
         z1_min, z1_max, z2_min, z2_max = self.bounds
         whole = QRectF(QPointF(*view.to_screen(z1_min, z2_max)), QPointF(*view.to_screen(z1_max, z2_min)))
         target = whole.intersected(area_of(view))
@@ -100,6 +100,8 @@ class Mosaic:
         )
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(target, image, source)
+        if not fades:
+            return
         outside = QPainterPath()
         outside.addRect(target)
         radius = FADE_RADIUS * view.scale

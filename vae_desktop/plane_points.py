@@ -15,14 +15,16 @@ class PointCloud:
     Attributes:
         indices: int64 [n], ascending, which pictures of the project these are.
         means: float32 [n, 2].
-        sigmas: float32 [n, 2]; 0 where unknown.
+        sigmas: float32 [n, 2], along the axes of their ellipses; 0 where unknown.
         held_out: bool [n].
+        angles: float32 [n], how far the ellipses are turned, radians counter-clockwise.
     """
 
     indices: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     means: Means = field(default_factory=lambda: np.zeros((0, 2), np.float32))
     sigmas: Means = field(default_factory=lambda: np.zeros((0, 2), np.float32))
     held_out: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    angles: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     _order: NDArray[np.intp] = field(init=False, repr=False)
     _sorted_z1: NDArray[np.float32] = field(init=False, repr=False)
 
@@ -63,7 +65,13 @@ class PointCloud:
         return int(rows[best]) if distances[best] <= radius * radius else None
 
 
-def cloud(means: Means, sigmas: Means, held_out: NDArray[np.bool_], indices: NDArray[np.int64]) -> PointCloud:
+def cloud(
+    means: Means,
+    sigmas: Means,
+    held_out: NDArray[np.bool_],
+    indices: NDArray[np.int64],
+    angles: NDArray[np.float32] | None = None,
+) -> PointCloud:
     """A cloud of the points that are finite; of two with one index, the later one.
 
     Args:
@@ -71,11 +79,13 @@ def cloud(means: Means, sigmas: Means, held_out: NDArray[np.bool_], indices: NDA
         sigmas: [n, 2].
         held_out: [n].
         indices: [n].
+        angles: [n]; None for ellipses that are not turned.
 
     Raises:
         ValueError: the shapes do not belong together.
     """
     n = len(indices)
+    angles = np.zeros(n, np.float32) if angles is None else angles
     if means.shape != (n, 2) or sigmas.shape != (n, 2) or held_out.shape != (n,):
         shapes = [list(array.shape) for array in (means, sigmas, held_out, indices)]
         raise ValueError(f"expected [n, 2], [n, 2], [n] and [n], got {shapes}")
@@ -89,4 +99,5 @@ def cloud(means: Means, sigmas: Means, held_out: NDArray[np.bool_], indices: NDA
         np.asarray(means[rows], np.float32),
         np.asarray(np.abs(spreads), np.float32),
         np.asarray(held_out[rows], np.bool_),
+        np.nan_to_num(angles[rows], posinf=0.0, neginf=0.0),
     )

@@ -10,9 +10,11 @@ from PySide6.QtGui import QDesktopServices, QImage
 
 from training.errors import VaeError
 from training.pixel_store import PixelStore
+from training.plane_basis import widest_numbers
 from training.project import Project
 from vae_desktop.decode_lane import Backdrop, Decoded
 from vae_desktop.engine import Engine
+from vae_desktop.latent_positions import LatentPositions
 from vae_desktop.main_window import MainWindow
 from vae_desktop.save_dialog import ask_where_to_save
 
@@ -37,9 +39,10 @@ class PlaneSession(QObject):
         self._held_out: NDArray[np.bool_] | None = None  # there is none where nothing is open
         self._names: dict[int, str] = {}
         self._told_damage = False
-        self._forget_positions()
+        self._where = LatentPositions()
+        self._is_held = False  # a handle or a slider, by the hand
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self._let_go)
+        self._rest.timeout.connect(self._rest_hand)
         self._join()
 
     def _join(self) -> None:
@@ -49,18 +52,26 @@ class PlaneSession(QObject):
             self.window.decoding,
             self.window.library,
         )
+        engine.network_changed.connect(self._on_network_changed)
         engine.positions.connect(self._on_positions)
-        engine.model_loaded.connect(self._show_nearest)
+        engine.model_loaded.connect(self._on_model_loaded)
         engine.decoded.connect(self._on_decoded)
         engine.backdrop.connect(self._on_backdrop)
-        plane.drag_started.connect(self._hold)
+        plane.drag_started.connect(self._grab)
         plane.drag_finished.connect(self._let_go)
         plane.handle_moved.connect(self._on_handle_moved)
-        plane.handle_added.connect(self._decode)
+        plane.handle_added.connect(self._on_handle_added)
+        plane.handle_removed.connect(self._where.remove)
         plane.handle_removed.connect(engine.remove_handle)
         plane.handle_removed.connect(decoding.remove)
         plane.handle_selected.connect(decoding.set_active)
-        plane.handle_selected.connect(lambda _handle: self._show_nearest())
+        plane.handle_selected.connect(self._on_handle_selected)
+        frame = self.window.plane_frame
+        frame.choice.chosen.connect(self._on_plane_chosen)
+        frame.sliders.grabbed.connect(self._grab)
+        frame.sliders.released.connect(self._let_go)
+        frame.sliders.moved.connect(self._on_slider_moved)
+        frame.sliders.reset_requested.connect(self._on_sliders_reset)
         plane.picture_hovered.connect(self._on_hover)
         plane.picture_activated.connect(self._go_to_picture)
         decoding.handle_chosen.connect(plane.select_handle)
@@ -95,23 +106,83 @@ class PlaneSession(QObject):
         self._let_go()
         self._project = self._pictures = self._held_out = None
         self._names, self._told_damage = {}, False
-        self._forget_positions()
         self.window.plane.clear()
+        self._where.begin(2)
+        self.window.plane_frame.clear()
         self.window.decoding.clear()
         self.window.library.clear()
 
     # ------------------------------------------------------------------ what the engine tells
 
-    def _forget_positions(self) -> None:
-        self._means = np.zeros((0, 2), np.float32)
-        self._numbers = np.zeros(0, np.int64)
+    def _on_network_changed(self, latent_dim: int) -> None:
+        """Begin anew with the handles where they are on the plane; where the pictures are is told next."""
+        if self._held_out is None:
+            return
+        self._where.begin(latent_dim)
+        for handle, place in self.window.plane.handles.items():
+            self._where.add(handle, place)
+        self.window.plane_frame.clear()
+        self._show_pictures()
+        self._show_plane()
 
     def _on_positions(
         self, numbers: NDArray[np.int64], means: NDArray[np.float32], sigmas: NDArray[np.float32]
     ) -> None:
-        if self._held_out is not None and len(numbers):
-            self._numbers, self._means = numbers, means
-            self.window.plane.set_points(means, sigmas, self._held_out[numbers], numbers)
+        if self._held_out is None or not len(numbers):
+            return
+        turned = self._where.set_pictures(numbers, means, sigmas, may_turn=not self._is_held)
+        self._show_pictures()
+        if turned:
+            self._show_plane()
+
+    def _on_model_loaded(self) -> None:
+        self._show_frame()  # where the pictures are may not be known, as when they are of another size now
+        self._show_slice()
+        self._show_nearest()
+
+    def _show_pictures(self) -> None:
+        """Show where the pictures lie on the plane, and how much of that is seen there."""
+        where, basis = self._where, self._where.basis
+        if self._held_out is not None:
+            sigmas, angles = basis.ellipses(where.sigmas)
+            held_out = self._held_out[where.numbers]
+            self.window.plane.set_points(basis.on_plane(where.means), sigmas, held_out, where.numbers, angles)
+        if len(where.numbers):
+            self._show_frame()
+
+    def _show_frame(self) -> None:
+        """With more than two latent numbers, show which plane is seen, and the sliders for the others."""
+        where, basis, frame = self._where, self._where.basis, self.window.plane_frame
+        if basis.latent_dim == 2:
+            frame.clear()
+        elif basis.numbers is None:
+            frame.show_main(basis.latent_dim, widest_numbers(where.means), where.share_on_plane)
+        else:
+            frame.show_numbers(basis.numbers, where.share_on_plane)
+
+    def _show_plane(self) -> None:
+        """Show another plane, and the handles where they are on it."""
+        where, plane = self._where, self.window.plane
+        plane.set_prior_mean(*where.basis.prior_mean)
+        plane.set_axis_names(*where.basis.names)
+        for handle in plane.handles:
+            plane.move_handle(handle, *where.place(handle))
+            self._decode(handle)
+        if plane.active_handle is not None:
+            where.select(plane.active_handle)
+        self._show_slice()
+
+    def _show_slice(self) -> None:
+        """Show the slice through the active handle as the backdrop, and what is off it on the sliders."""
+        self.engine.show_slice(self._where.slice)
+        handle, frame = self.window.plane.active_handle, self.window.plane_frame
+        if handle is not None and frame.is_choosing:
+            frame.sliders.show_values(self._where.off_plane(handle).tolist())
+
+    def _on_plane_chosen(self, numbers: tuple[int, int] | None) -> None:
+        self._where.choose(numbers)
+        self._show_pictures()
+        self._show_plane()
 
     def _on_backdrop(self, backdrop: Backdrop) -> None:
         if self._held_out is not None:
@@ -125,34 +196,67 @@ class PlaneSession(QObject):
 
     # ------------------------------------------------------------------ handles
 
+    def _grab(self) -> None:
+        self._is_held = True
+        self._hold()
+
     def _hold(self) -> None:
         """Leave the machine to the hand, until it lets go or rests."""
         self.engine.gate(True)
         self._rest.start()
 
     def _let_go(self) -> None:
+        self._is_held = False
+        self._rest_hand()
+
+    def _rest_hand(self) -> None:
         self._rest.stop()
         self.engine.gate(False)
 
+    def _decode(self, handle: int) -> None:
+        self.engine.decode(handle, self._where.latent(handle))
+
+    def _on_handle_added(self, handle: int, z1: float, z2: float) -> None:
+        self._where.add(handle, (z1, z2))
+        self._decode(handle)
+
     def _on_handle_moved(self, handle: int, z1: float, z2: float) -> None:
         self._hold()
-        self._decode(handle, z1, z2)
+        self._where.move(handle, (z1, z2))
+        self._decode(handle)
 
-    def _decode(self, handle: int, z1: float, z2: float) -> None:
-        self.engine.decode(handle, (z1, z2))
+    def _on_handle_selected(self, handle: int) -> None:
+        self._where.select(handle)
+        self._show_slice()
+        self._show_nearest()
+
+    def _on_slider_moved(self, direction: int, value: float) -> None:
+        handle = self.window.plane.active_handle
+        if handle is not None:
+            self._hold()
+            self._where.move_off_plane(handle, direction, value)
+            self._decode(handle)
+            self._show_slice()
+
+    def _on_sliders_reset(self) -> None:
+        handle = self.window.plane.active_handle
+        if handle is not None:
+            self._where.move_to_middle(handle)
+            self._decode(handle)
+            self._show_slice()
 
     def _go_to_picture(self, number: int) -> None:
         """Put the active handle where a picture lies."""
-        plane, at = self.window.plane, int(np.searchsorted(self._numbers, number))
+        plane = self.window.plane
         if plane.active_handle is None:
             return
-        if at >= len(self._numbers) or self._numbers[at] != number:
+        if not self._where.move_to_picture(plane.active_handle, number):
             # While a training runs, only a sample of many pictures is followed.
             self.window.statusBar().showMessage("Where this picture lies is known after the training.", 4000)
             return
-        z1, z2 = (float(z) for z in self._means[at])
-        plane.move_handle(plane.active_handle, z1, z2)
-        self._decode(plane.active_handle, z1, z2)
+        plane.move_handle(plane.active_handle, *self._where.place(plane.active_handle))
+        self._decode(plane.active_handle)
+        self._show_slice()
 
     def save_picture(self) -> None:
         """Ask for a file and write the picture under the active handle to it."""
@@ -173,19 +277,15 @@ class PlaneSession(QObject):
 
     def _nearest(self) -> int:
         """The picture nearest to the active handle; -1 when there is none."""
-        handle = self.window.plane.active_handle
-        if handle is None or len(self._means) == 0:
-            return -1
-        offsets = self._means - np.array(self.window.plane.handles[handle], np.float32)
-        return int(self._numbers[np.argmin(np.einsum("nd,nd->n", offsets, offsets))])
+        found = self._where.nearest(self.window.plane.active_handle)
+        return -1 if found is None else found[0]
 
     def _show_nearest(self) -> None:
-        number, handle = self._nearest(), self.window.plane.active_handle
-        if number < 0 or handle is None or self._pictures is None:
+        found = self._where.nearest(self.window.plane.active_handle)
+        if found is None or self._pictures is None:
             self.window.decoding.show_nearest(None, "", 0.0)
             return
-        mean = self._means[np.searchsorted(self._numbers, number)]
-        distance = float(np.hypot(*(mean - np.array(self.window.plane.handles[handle]))))
+        number, distance = found
         self.window.decoding.show_nearest(self._pixels(number), self._name(number), distance)
 
     def _on_hover(self, number: int) -> None:

@@ -2,14 +2,16 @@
 
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
 from training.places import config_folder
 
-_MOST_RECENT = 10
+_MOST_RECENT, _MOST_CHOSEN = 10, 50
 _log = logging.getLogger(__name__)
 
 
@@ -83,11 +85,37 @@ class Settings:
         """Whether the last project was being trained when the program quit."""
         return str(self._store.value("session/training", "false")).lower() == "true"
 
-    def save_session(self, project: str, *, training: bool) -> None:
-        """Remember what was open and whether it was training; '' for no project."""
+    @property
+    def run_in_training(self) -> str:
+        """The folder name of the run that was being trained when the program quit; '' when unknown."""
+        value = self._store.value("session/run", "")
+        return value if isinstance(value, str) and Path(value).name == value else ""
+
+    def save_session(self, project: str, *, training: bool, run: str = "") -> None:
+        """Remember what was open, and whether and which run of it was training; '' for no project."""
         self._store.setValue("session/project", project)
+        self._store.setValue("session/run", run)
         self._store.setValue("session/training", "true" if training and project else "false")
         self._store.sync()
+
+    def chosen(self, project: str) -> dict[str, Any]:
+        """The training settings that were last chosen for a new run of a project, by name."""
+        found = self._chosen().get(project)
+        return found if isinstance(found, dict) else {}
+
+    def save_chosen(self, project: str, settings: Mapping[str, Any]) -> None:
+        """Remember the training settings chosen for a project, of the latest fifty projects."""
+        others = {path: values for path, values in self._chosen().items() if path != project}
+        newest = list(others.items())[-_MOST_CHOSEN + 1 :]
+        self._store.setValue("training/chosen", json.dumps({**dict(newest), project: dict(settings)}))
+        self._store.sync()
+
+    def _chosen(self) -> dict[str, Any]:
+        try:
+            found = json.loads(str(self._store.value("training/chosen", "{}")))
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def _bytes(self, key: str) -> QByteArray:
         value = self._store.value(key)

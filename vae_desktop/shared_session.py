@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from training.errors import VaeError
 from training.files import SHARED_SUFFIX
 from training.project import Project
+from training.run import Run
 from training.vae_file import About, SharedModel
 from vae_desktop.engine import Engine
 from vae_desktop.main_window import MainWindow, WindowState
@@ -113,12 +114,12 @@ class SharedSession(QObject):
         """Ask for the folder of pictures to go on with; '' for none."""
         return QFileDialog.getExistingDirectory(self._window, "Choose a folder of pictures to go on with")
 
-    def ask_and_save(self, project: Project) -> None:
-        """Ask for a file and write the project's model to it, in the background."""
+    def ask_and_save(self, project: Project, run: Run | None) -> None:
+        """Ask for a file and write the model of a project's run to it, in the background."""
 
         def save(path: str) -> None:
             self._window.statusBar().showMessage("Saving the model…")
-            self._engine.save_shared(project, Path(path))
+            self._engine.save_shared(project, Path(path), run)
 
         name = one_line(project.source.name) + SHARED_SUFFIX
         ask_where_to_save(self._window, "Save model to share", _KINDS, name, save)

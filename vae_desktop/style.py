@@ -38,6 +38,11 @@ def held_out_colour(palette: QPalette) -> QColor:
     return QColor("#f2a65a") if is_dark(palette) else QColor("#b4540a")
 
 
+def run_colours(palette: QPalette) -> tuple[QColor, QColor]:
+    """The colours of two runs that are compared."""
+    return accent(palette), palette.color(QPalette.ColorRole.WindowText)
+
+
 def quiet_text(palette: QPalette) -> QColor:
     """The colour of secondary text: weaker than the text, still a contrast of about 4.5."""
     return mix(palette.color(QPalette.ColorRole.WindowText), palette.color(QPalette.ColorRole.Window), 0.36)

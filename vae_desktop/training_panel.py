@@ -1,6 +1,7 @@
 """The bottom panel: one button to train, pause and resume, how long, and how it goes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -12,12 +13,13 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QStackedLayout,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from training.coach import Facts, verdict
 from training.events import EpochRecord, TrainProgress
-from vae_desktop.coach import coach_sentence
 from vae_desktop.labels import ElidedLabel, QuietLabel
 from vae_desktop.palette_follower import PaletteFollower
 from vae_desktop.plain_words import duration, one_line, tooltip_text
@@ -28,13 +30,29 @@ from vae_desktop.window_state import WindowState
 if TYPE_CHECKING:
     from vae_desktop.curves import LossCurves
 
-BUDGETS: tuple[tuple[str, float | None], ...] = (
-    ("1 minute", 1.0),
-    ("3 minutes", 3.0),
-    ("10 minutes", 10.0),
-    ("30 minutes", 30.0),
-    ("2 hours", 120.0),
-    ("until I stop", None),
+
+@dataclass(frozen=True)
+class Budget:
+    """How long a training may be.
+
+    Attributes:
+        minutes: None for no end.
+        until_good: whether it ends by itself once it is good enough.
+    """
+
+    words: str
+    minutes: float | None = None
+    until_good: bool = False
+
+
+BUDGETS = (
+    Budget("1 minute", 1.0),
+    Budget("3 minutes", 3.0),
+    Budget("10 minutes", 10.0),
+    Budget("30 minutes", 30.0),
+    Budget("2 hours", 120.0),
+    Budget("until good enough", until_good=True),
+    Budget("until I stop"),
 )
 _USUAL_BUDGET = 2
 
@@ -59,12 +77,14 @@ class TrainingPanel(PaletteFollower):
     train_requested = Signal(object)  # minutes as float, None for "until I stop"
     pause_requested = Signal(bool)
     stop_requested = Signal()
+    settings_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = WindowState.EMPTY
         self._loading = False
         self._history: list[EpochRecord] = []
+        self._facts = Facts()
         self._epoch = 0
         self._coached_at = 0.0
         self._curves: LossCurves | None = None
@@ -78,11 +98,18 @@ class TrainingPanel(PaletteFollower):
         self._budget = QComboBox()
         self._budget.setMinimumHeight(36)
         self._budget.setAccessibleName("How long to train")
-        self._budget.setToolTip("How long to train. It can be stopped, paused and continued at any time.")
-        self._budget.addItems([text for text, _minutes in BUDGETS])
+        self._budget.setToolTip(_BUDGET_HELP)
+        self._budget.addItems([budget.words for budget in BUDGETS])
         self._budget.setCurrentIndex(_USUAL_BUDGET)
         self._budget_label = QLabel("for")
         self._budget_label.setBuddy(self._budget)
+        self._settings = QToolButton()
+        self._settings.setAutoRaise(True)
+        self._settings.setIconSize(QSize(20, 20))
+        self._settings.setFixedSize(36, 36)
+        self._settings.setAccessibleName("Training settings")
+        self._settings.setToolTip("Settings: how to train. Nothing needs to be set.")
+        self._settings.clicked.connect(self.settings_requested)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(GRID // 2)
@@ -94,7 +121,7 @@ class TrainingPanel(PaletteFollower):
         self._line.setFont(tabular_font(self._line.font()))
         self._coach = QuietLabel()
         self._coach.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self._coach.setMinimumHeight(2 * self._coach.fontMetrics().lineSpacing())
+        self._coach.setMinimumHeight(3 * self._coach.fontMetrics().lineSpacing())  # nothing may jump
         self._coach.setAccessibleName("How the training goes")
         self._device = QuietLabel()
         self._device.setWordWrap(False)
@@ -132,9 +159,14 @@ class TrainingPanel(PaletteFollower):
         self._device.setToolTip(tooltip_text(tooltip))
 
     @property
-    def budget_minutes(self) -> float | None:
-        """The chosen length of a training in minutes, None for "until I stop"."""
-        return BUDGETS[self._budget.currentIndex()][1]
+    def budget(self) -> Budget:
+        """The chosen length of a training."""
+        return BUDGETS[self._budget.currentIndex()]
+
+    @property
+    def length_words(self) -> str:
+        """The chosen length of a training, to stand after "Train"."""
+        return self.budget.words if self.budget.minutes is None else f"for {self.budget.words}"
 
     def trigger_primary(self) -> None:
         """Do what the primary button does now: train, pause or resume."""
@@ -143,7 +175,7 @@ class TrainingPanel(PaletteFollower):
         elif self._state == WindowState.PAUSED:
             self.pause_requested.emit(False)
         elif self._state.can_train and not self._loading:
-            self.train_requested.emit(self.budget_minutes)
+            self.train_requested.emit(self.budget.minutes)
 
     def show_progress(self, progress: TrainProgress) -> None:
         """Show how far the training is; the bar shows the budget, or the epoch when there is no end."""
@@ -155,8 +187,9 @@ class TrainingPanel(PaletteFollower):
         else:
             share = progress.seconds / max(progress.seconds + progress.seconds_left, 1e-9)
         self._bar.setValue(round(1000 * share))
-        no_end = progress.seconds_left is None
-        left = "until you stop" if no_end else f"{duration(progress.seconds_left or 0.0)} left"
+        left = "until good enough" if progress.until_good else "until you stop"
+        if progress.seconds_left is not None:
+            left = f"{duration(progress.seconds_left)} left"
         speed = f"{_rounded(progress.images_per_second)} pictures/s"
         self._say(f"epoch {progress.epoch:,} · {speed} · {left}", _PROGRESS_HELP)
 
@@ -168,29 +201,38 @@ class TrainingPanel(PaletteFollower):
         self._curve().set_history(self._history)
         if abs(record.seconds - self._coached_at) >= _COACH_EVERY:
             self._coached_at = record.seconds
-            self.show_coach(coach_sentence(self._history))
+            self._coach_speaks()
 
-    def set_history(self, history: Sequence[EpochRecord]) -> None:
-        """Replace the curve, as when a project is opened."""
-        self._history = list(history)
+    def set_history(self, history: Sequence[EpochRecord], facts: Facts | None = None) -> None:
+        """Replace the curve, as when a project is opened; the facts are what the coach knows of the run."""
+        self._history, self._facts = list(history), facts or Facts()
         if history or self._curves is not None:
             self._curve().set_history(history)
         if not history:
             self._graph.setCurrentWidget(self._placeholder)
         self._coached_at = history[-1].seconds if history else 0.0
-        self.show_coach(coach_sentence(self._history))
+        self._coach_speaks()
 
     def show_result(self, text: str) -> None:
         """Say what the training came to, in place of its progress."""
         self._say(text)
 
-    def show_coach(self, text: str) -> None:
-        """Show one short sentence about how it goes."""
+    def show_coach(self, text: str, explanation: str = "") -> None:
+        """Show a sentence or two about how it goes; the explanation is the tooltip."""
         self._coach.setText(one_line(text))
+        self._coach.setToolTip(tooltip_text(explanation))
 
     def recolour(self) -> None:
-        """Load the icon in the palette's colours."""
+        """Load the icons in the palette's colours."""
         self._stop.setIcon(icon("stop", self.palette()))
+        self._settings.setIcon(icon("settings", self.palette()))
+
+    def _coach_speaks(self) -> None:
+        found = verdict(self._history, self._facts)
+        if found is None:
+            self.show_coach("")
+        else:
+            self.show_coach(found.text, found.explanation)
 
     def _say(self, text: str, tooltip: str | None = None) -> None:
         """Show how it goes; without words, the device moves to their place."""
@@ -211,7 +253,7 @@ class TrainingPanel(PaletteFollower):
         self._stop.setIconSize(QSize(20, 20))
         buttons = QHBoxLayout()
         buttons.setSpacing(GRID)
-        for widget in (self._primary, self._stop, self._budget_label, self._budget):
+        for widget in (self._primary, self._stop, self._budget_label, self._budget, self._settings):
             buttons.addWidget(widget)
         buttons.addStretch(1)
         words = QHBoxLayout()
@@ -246,6 +288,8 @@ class TrainingPanel(PaletteFollower):
         self._budget.setVisible(not running)
         self._budget_label.setVisible(not running)
         self._budget.setEnabled(self._state.can_train)
+        self._settings.setVisible(not running and self._state != WindowState.SHARED)
+        self._settings.setEnabled(self._state.has_pictures and not self._loading)
         self._bar.setRange(0, 1000)
         self._bar.setVisible(running)
         if not running:
@@ -267,6 +311,10 @@ _PRIMARY_HELP = {
     WindowState.TRAINED: "Go on from what has been learned",
     WindowState.SHARED: "Choose a folder of pictures; the training begins with what this model has learned",
 }
+_BUDGET_HELP = (
+    "How long to train. It can be stopped, paused and continued at any time. It is good enough when 1 % more"
+    " of what was gained would take longer than a fifth of the time so far."
+)
 _PROGRESS_HELP = "One epoch: every picture has been looked at once."
 
 

@@ -30,6 +30,18 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
     "train": ("&Train", "Ctrl+T", "train", "Learn the pictures of this project"),
     "pause": ("&Pause", "Ctrl+P", "pause", "Hold the training, or let it go on"),
     "stop": ("&Stop and keep", "Ctrl+.", "stop", "End the training and keep what it has learned"),
+    "settings": (
+        "S&ettings…",
+        "Ctrl+Shift+T",
+        "settings",
+        "How to train, before it begins or goes on; nothing needs to be set",
+    ),
+    "new_run": (
+        "&New training…",
+        "Ctrl+Shift+N",
+        "new-run",
+        "Begin another training; the ones before are kept",
+    ),
     "both": ("Pictures &and map", "Ctrl+1", "picture", "Show the map of drawn pictures, and yours on it"),
     "points": ("&Only your pictures", "Ctrl+2", "points", "Show where your pictures lie, as points"),
     "tiles": ("Only the &map", "Ctrl+3", "tiles", "Show the map of drawn pictures alone"),
@@ -84,7 +96,7 @@ class WindowActions:
         self._add(file, "open_folder", "open_project", "open_model")
         samples, recent = file.addMenu("Open s&ample"), file.addMenu("&Recent")
         self._add(file, "", "close_project", "", "save_picture", "save_model", "", "quit")
-        self._add(bar.addMenu("&Training"), "train", "pause", "stop")
+        self._add(bar.addMenu("&Training"), "train", "pause", "stop", "", "settings", "new_run")
         self._add(bar.addMenu("&Plane"), *PLANE_MODES, "", *PLANE_TOOLS[:4], "", *PLANE_TOOLS[4:])
         view = bar.addMenu("&View")
         view.addActions(views)
@@ -104,6 +116,8 @@ class WindowActions:
             "save_picture": state.has_model,
             "save_model": state == WindowState.TRAINED and not loading,
             "train": state.can_train and not loading,
+            "settings": state.has_pictures and state.can_train and not loading,
+            "new_run": state == WindowState.TRAINED and not loading,
             "pause": state.is_running,
             "stop": state.is_running,
             **dict.fromkeys((*PLANE_MODES, *PLANE_TOOLS), state.has_model),

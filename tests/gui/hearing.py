@@ -17,6 +17,7 @@ SIGNALS = (
     "positions",
     "trained",
     "training_failed",
+    "memory_ran_out",
     "model_loaded",
     "decoded",
     "backdrop",

@@ -502,7 +502,7 @@ def test_a_training_that_diverges_says_so_and_keeps_the_last_good_weights(qtbot,
     app.open_project(str(untrained))
     with told(qtbot, app.engine, "model_loaded"):
         click(qtbot, app, "Train")
-    assert "no longer a number" in problem(app)
+    assert "out of all bounds" in problem(app)
     assert app.window.state == WindowState.TRAINED
     wait_for_plane(qtbot, app, 24)
 

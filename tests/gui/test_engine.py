@@ -132,7 +132,7 @@ def test_a_training_that_cannot_be_gone_on_with_is_kept_and_another_begun(qtbot,
         problems = []
         engine.failed.connect(problems.append)
         with told(qtbot, engine, "trained") as result:
-            engine.train(project, 0.01)
+            engine.train(project, 0.01, run=first)
         engine.close_project()
     assert result[0].run != first.path
     assert result[0].run.name == "run-002"

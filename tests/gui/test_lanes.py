@@ -3,7 +3,8 @@ import threading
 import numpy as np
 import pytest
 
-from vae_desktop.decode_lane import DecodeLane, Weights
+from training.plane_basis import PlaneSlice
+from vae_desktop.decode_lane import COARSE_TILES, FINE_TILES, DecodeLane, Weights
 from vae_desktop.lane import Lane
 
 SECONDS = 10
@@ -82,13 +83,18 @@ def lane(results):
     lane.close()
 
 
-def weights(model=None, weight=0, training=True):
+def weights(model=None, weight=0, training=True, latent_dim=2):
     return Weights(
         make_model=None if model is None else lambda: model,
         values={"w": np.float32(weight)},
-        embed=lambda points: points,
+        latent_dim=latent_dim,
         training=training,
     )
+
+
+def plane_at(third):
+    """The plane of the second and the third of three latent numbers where the first is ``third``."""
+    return PlaneSlice(np.array([third, 0.0, 0.0]), np.eye(3)[1:])
 
 
 # --- the decode lane ----------------------------------------------------------------------------------------
@@ -184,6 +190,64 @@ def test_after_forgetting_nothing_of_the_old_model_comes_and_a_new_one_can_be_ta
     assert len(known) == 1
 
 
+def test_of_more_than_two_latent_numbers_the_backdrop_waits_for_a_slice_and_follows_it(lane, results):
+    model = Model()
+    lane.set_weights(weights(model, training=False, latent_dim=3))
+    lane.request(1, (2.0, 7.0, 7.0))
+    results.wait(lambda: results.of(1) == [(2.0, 20)])
+    assert not results.backdrops
+    for level in (3.0, 5.0):
+        lane.show_slice(plane_at(level))
+        results.wait(
+            lambda level=level: results.backdrops and shown(results.backdrops[-1], FINE_TILES, level)
+        )
+    sides = [backdrop.tiles.shape[0] for backdrop in results.backdrops]
+    assert sides == [FINE_TILES, COARSE_TILES, FINE_TILES]  # a turn is first shown soon, then well
+    assert all(points.shape[1] == 3 for points in model.calls)
+
+
+def shown(backdrop, side, level):
+    return backdrop.tiles.shape[0] == side and (backdrop.tiles == 10 * level).all()
+
+
+def test_a_slice_that_is_shown_already_is_not_drawn_again(lane, results):
+    model = Model()
+    lane.set_weights(weights(model, training=False, latent_dim=3))
+    lane.show_slice(plane_at(3.0))
+    results.wait(lambda: results.backdrops)
+    lane.show_slice(plane_at(3.0 + 1e-9))
+    lane.request(1, (1.0, 0.0, 0.0))
+    results.wait(lambda: results.decoded)
+    assert len(model.calls[-1]) == 1, "nothing but the handle was decoded since"
+    assert len(results.backdrops) == 1
+
+
+def test_while_the_slice_turns_backdrops_still_come(lane, results):
+    model = SlowModel()
+    lane.set_weights(weights(model, training=False, latent_dim=3))
+    for turn in range(2 * FINE_TILES**2):
+        lane.show_slice(plane_at(float(turn % 20)))
+        model.go_on.release()
+        if results.backdrops:
+            break
+        assert model.began.acquire(timeout=SECONDS)
+    model.go_on.release(10_000)
+    assert results.backdrops
+
+
+def test_places_and_slices_of_another_latent_space_are_ignored(lane, results):
+    lane.set_weights(weights(Model(), training=False, latent_dim=3))
+    lane.show_slice(plane_at(3.0))
+    lane.request(1, (1.0, 0.0, 0.0))
+    results.wait(lambda: results.decoded and results.backdrops)
+    lane.set_weights(weights(Model(), training=False, latent_dim=2))
+    lane.show_slice(plane_at(4.0))
+    lane.request(2, (2.0, 0.0))
+    results.wait(lambda: results.of(2) and len(results.backdrops) > 1)
+    assert results.of(1) == [(1.0, 10)]
+    assert not results.errors
+
+
 def test_an_error_is_reported_and_the_lane_lives_on(lane, results):
     lane.set_weights(weights(FaultyModel()))
     lane.request(1, (13.0, 0.0))
@@ -199,7 +263,7 @@ def test_a_model_that_cannot_be_made_is_reported_and_another_one_is_taken(lane, 
         raise ValueError("damaged")
 
     lane.request(1, (1.0, 0.0))
-    lane.set_weights(Weights(fail, {"w": np.float32(0)}, lambda points: points, True))
+    lane.set_weights(Weights(fail, {"w": np.float32(0)}, 2, True))
     results.wait(lambda: results.errors)
     lane.set_weights(weights(Model()))
     results.wait(lambda: results.decoded)

@@ -417,6 +417,40 @@ def test_tiles_beyond_three_sigma_are_faded_and_grey_ones_work(plane):
         plane.set_tiles(tiles, np.zeros((4, 3, 2), np.float32))
 
 
+def test_tiles_about_the_middle_of_the_pictures_are_not_faded(plane):
+    steps = np.linspace(-3, 3, 4, dtype=np.float32)
+    plane.set_tiles(np.zeros((4, 4, 8, 8, 1), np.uint8), np.stack(np.meshgrid(steps, -steps), -1))
+    plane.set_prior_mean(20.0, 0.0)
+    assert shot(plane).pixelColor(at(plane, 2.8, 2.8)).lightness() == 0
+
+
+def test_the_priors_rings_are_drawn_around_its_mean(plane):
+    plane.set_points(*gaussian(1))
+    plane.set_prior_mean(0.5, -0.7)
+    image, lines = shot(plane), []
+    for radius in (1.0, 1.5, 2.0):
+        spot = at(plane, 0.5 + radius * math.cos(2.2), -0.7 + radius * math.sin(2.2))
+        near = [spot + QPoint(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
+        lines.append(min(image.pixelColor(point).lightness() for point in near) < 240)
+    assert lines == [True, False, True]
+
+
+def test_the_ellipse_of_a_posterior_is_turned(plane):
+    means, indices = np.array([[0.0, 0.0]], np.float32), np.array([7], np.int64)
+    sigmas, angle = np.array([[1.2, 0.1]], np.float32), np.array([math.pi / 6], np.float32)
+    plane.set_points(means, sigmas, np.array([False]), indices, angle)
+    plane.move_handle(1, -2.5, -2.5)
+    without = shot(plane)
+    QTest.mouseMove(plane, at(plane, 0.0, 0.0))
+    image = shot(plane)
+
+    def covers(turn):
+        point = at(plane, 1.1 * math.cos(turn), 1.1 * math.sin(turn))
+        return image.pixelColor(point) != without.pixelColor(point)
+
+    assert [covers(turn) for turn in (math.pi / 6, -math.pi / 6, 0.0)] == [True, False, False]
+
+
 def test_sixty_thousand_points_become_a_density(plane):
     means, sigmas, held_out, indices = gaussian(60_000)
     plane.set_points(means, sigmas, held_out, indices)

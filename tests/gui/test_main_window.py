@@ -63,10 +63,17 @@ PLANE = {
 POSSIBLE = {
     WindowState.EMPTY: set(),
     WindowState.IMPORTING: set(),
-    WindowState.READY: {"Close project", "Train"},
+    WindowState.READY: {"Close project", "Train", "Settings…"},
     WindowState.TRAINING: {"Close project", "Pause", "Stop and keep", *PLANE},
     WindowState.PAUSED: {"Close project", "Resume", "Stop and keep", *PLANE},
-    WindowState.TRAINED: {"Close project", "Train more", "Save model to share…", *PLANE},
+    WindowState.TRAINED: {
+        "Close project",
+        "Train more",
+        "Settings…",
+        "New training…",
+        "Save model to share…",
+        *PLANE,
+    },
     WindowState.SHARED: {"Close project", "Continue with pictures…", *PLANE},
 }
 
@@ -105,7 +112,11 @@ def test_a_closed_panel_stays_closed_and_comes_back_from_the_menu(window):
     docks(window)["Decoding"].close()
     window.set_state(WindowState.EMPTY)
     window.set_state(WindowState.READY)
-    assert [name for name, dock in docks(window).items() if dock.isVisible()] == ["Library", "Training"]
+    assert {name for name, dock in docks(window).items() if dock.isVisible()} == {
+        "Library",
+        "Runs",
+        "Training",
+    }
     action(window, "Decoding").trigger()
     assert docks(window)["Decoding"].isVisible()
 
@@ -375,7 +386,11 @@ def test_size_and_panels_are_the_same_at_the_next_start(window, qtbot, tmp_path)
     second.show()
     assert (second.width(), second.height()) == (760, 610)
     second.set_state(WindowState.READY)
-    assert [name for name, dock in docks(second).items() if dock.isVisible()] == ["Decoding", "Training"]
+    assert {name for name, dock in docks(second).items() if dock.isVisible()} == {
+        "Runs",
+        "Decoding",
+        "Training",
+    }
 
 
 def test_icons_follow_a_change_to_dark(window):

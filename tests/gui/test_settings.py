@@ -93,3 +93,24 @@ def test_a_folder_in_place_of_the_file_does_no_harm(tmp_path):
     settings = Settings(tmp_path)
     settings.save_session("/somewhere", training=False)
     assert settings.recent() == []
+
+
+def test_the_settings_chosen_for_a_project_are_its_own_and_known_at_the_next_start(file):
+    settings = Settings(file)
+    settings.save_chosen("/cats", {"batch_size": 16, "mirror": True, "xla": None})
+    settings.save_chosen("/dogs", {})
+    assert Settings(file).chosen("/cats") == {"batch_size": 16, "mirror": True, "xla": None}
+    assert Settings(file).chosen("/dogs") == Settings(file).chosen("/birds") == {}
+
+
+def test_broken_choices_count_as_none(file):
+    file.parent.mkdir()
+    file.write_text('[training]\nchosen="{\\"/cats\\": 3}"\n')
+    assert Settings(file).chosen("/cats") == {}
+
+
+def test_which_run_was_training_is_known_and_is_no_path_to_elsewhere(file):
+    Settings(file).save_session("/cats", training=True, run="run-002")
+    assert Settings(file).run_in_training == "run-002"
+    Settings(file).save_session("/cats", training=True, run="../../elsewhere")
+    assert Settings(file).run_in_training == ""

@@ -4,6 +4,7 @@ from pyqtgraph import PlotWidget
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QProgressBar, QPushButton
 
+from training.coach import Facts
 from training.events import EpochRecord, Terms, TrainProgress
 from vae_desktop.curves import LossCurves
 from vae_desktop.training_panel import BUDGETS, TrainingPanel
@@ -46,7 +47,7 @@ def epochs(n, held_out=True):
     return [
         EpochRecord(
             number + 1,
-            number,
+            (number + 1) * 100,
             (number + 1) * 9.0,
             Terms(float(loss), 5.0, 2.0),
             Terms(float(loss) + 6, 5.0, 2.0) if held_out else None,
@@ -75,9 +76,10 @@ def test_one_primary_button_changes_its_role_with_the_state(panel, state, text, 
 def test_training_is_asked_for_with_the_chosen_length(panel, qtbot):
     panel.set_state(WindowState.READY)
     combo = panel.findChild(QComboBox)
-    assert [combo.itemText(row) for row in range(combo.count())] == [text for text, _minutes in BUDGETS]
-    for text, minutes in (("3 minutes", 3.0), ("until I stop", None)):
+    assert [combo.itemText(row) for row in range(combo.count())] == [budget.words for budget in BUDGETS]
+    for text, minutes in (("3 minutes", 3.0), ("until good enough", None), ("until I stop", None)):
         combo.setCurrentText(text)
+        assert panel.budget.until_good == (text == "until good enough")
         with qtbot.waitSignal(panel.train_requested) as asked:
             qtbot.mouseClick(button(panel, "Train"), Qt.MouseButton.LeftButton)
         assert asked.args == [minutes]
@@ -118,6 +120,8 @@ def test_progress_is_said_in_one_line(panel):
     panel.show_progress(progress(seconds_left=None, images_per_second=4.26))
     assert "epoch 12 · 4.3 pictures/s · until you stop" in texts(panel)
     assert panel.findChild(QProgressBar).value() == 500  # half of the epoch
+    panel.show_progress(progress(seconds_left=None, images_per_second=4.26, until_good=True))
+    assert "epoch 12 · 4.3 pictures/s · until good enough" in texts(panel)
 
 
 def test_a_late_report_does_not_take_back_the_pause(panel):
@@ -137,6 +141,18 @@ def test_epochs_draw_a_curve_and_let_the_coach_speak(panel):
     assert "held-out pictures" in texts(panel)
     assert "pictures it learns from" in texts(panel)
     assert any(text.startswith("Still improving") for text in texts(panel))
+
+
+def test_the_coach_knows_the_run_and_explains_itself(panel):
+    flat = [
+        EpochRecord(n, n * 100, n * 9.0, Terms(260.0, 5.0, 1.5), Terms(262.0, 5.0, 1.5)) for n in range(1, 31)
+    ]
+    panel.set_history(flat, Facts(pictures=60_000))
+    (said,) = [text for text in texts(panel) if "two numbers tell only about 670 of 60,000 pictures" in text]
+    label = next(label for label in panel.findChildren(QLabel) if label.text() == said)
+    assert "KL measures how much" in label.toolTip()
+    panel.set_history(epochs(12))
+    assert not any("60,000" in text for text in texts(panel))
 
 
 def curve(panel):

@@ -1,0 +1,75 @@
+"""A model with more than two latent numbers in the whole program."""
+
+import numpy as np
+import pytest
+from hands import LEFT, NONE, shown, wait_for_plane
+from hearing import told
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QSlider
+
+from training.config import TrainConfig
+from training.latent import load_model
+from training.run import latest_run
+from training.runs import start_run
+
+
+@pytest.fixture
+def exploring(qtbot, app, make_project):
+    """The program with a model of four latent numbers, and its network."""
+    from training.fit import train
+
+    project = make_project(24, 32, True)
+    train(project, start_run(project, TrainConfig(epochs=3), latent_dim=4))
+    path, run = project.path, latest_run(project.runs_folder)
+    project.close()
+    with told(qtbot, app.engine, "backdrop"):
+        app.open_project(str(path))
+        wait_for_plane(qtbot, app, 24)
+    return app, load_model(run)
+
+
+def picture(app):
+    """The picture under the active handle, [S, S, 3]."""
+    image = app.window.decoding.current_image()
+    return shown(app)[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
+
+
+def test_a_picture_is_gone_to_in_all_numbers_and_left_by_slider_and_by_hand(qtbot, exploring):
+    app, network = exploring
+    plane, (third, _fourth) = app.window.plane, app.window.plane_frame.findChildren(QSlider)
+    grid = app.window.library.pictures
+    with told(qtbot, app.engine, "decoded") as decoded:
+        place = grid.visualRect(grid.model().index(5, 0)).center()
+        QTest.mouseClick(grid.viewport(), LEFT, NONE, place)
+    posterior = network.encode(app.project.pictures().read([5]))
+    np.testing.assert_allclose(decoded[0].point, posterior.means[0], atol=1e-4)
+    np.testing.assert_array_equal(picture(app), network.decode(np.array([decoded[0].point]))[0])
+
+    at = plane.handles[plane.active_handle]
+    with told(qtbot, app.engine, "decoded") as moved, told(qtbot, app.engine, "backdrop"):
+        third.setFocus()
+        QTest.keyClick(third, Qt.Key.Key_PageUp)
+    assert plane.handles[plane.active_handle] == at
+    assert moved[0].point != decoded[0].point
+    np.testing.assert_array_equal(picture(app), network.decode(np.array([moved[0].point]))[0])
+
+    value = third.value()
+    with told(qtbot, app.engine, "decoded") as dragged:
+        QTest.keyClick(plane, Qt.Key.Key_Right)
+    assert plane.handles[plane.active_handle] == pytest.approx((at[0] + 0.05, at[1]))
+    assert np.linalg.norm(np.subtract(dragged[0].point, moved[0].point)) == pytest.approx(0.05)
+    assert third.value() == value
+
+
+def test_another_plane_shows_the_same_picture_elsewhere(qtbot, exploring):
+    app, _ = exploring
+    plane, choice = app.window.plane, app.window.plane_frame.choice
+    with told(qtbot, app.engine, "decoded") as decoded:
+        app.window.library.picture_selected.emit(7)
+    latent = decoded[0].point
+    with told(qtbot, app.engine, "decoded", lambda decoded: decoded.point == latent):
+        choice.chosen.emit((3, 1))
+    with told(qtbot, app.engine, "backdrop"):
+        choice.chosen.emit((0, 2))
+    assert plane.handles[plane.active_handle] == pytest.approx((latent[0], latent[2]))

@@ -1,0 +1,40 @@
+"""The networks: what they are for each size of picture, and how they start."""
+
+import numpy as np
+import pytest
+
+from training.backend import tf
+from training.config import ModelConfig
+from training.networks import FourierFeatures, SmoothUpsampling, build_decoder, build_encoder, is_dense
+
+
+def kinds(network):
+    return {type(layer).__name__ for layer in network.layers}
+
+
+@pytest.mark.parametrize(("size", "channels", "dense"), [(32, 1, True), (32, 3, False), (48, 1, False)])
+def test_only_small_grey_pictures_do_without_convolutions(size, channels, dense):
+    config = ModelConfig(size, channels)
+    assert is_dense(config) == dense
+    assert ("Conv2D" in kinds(build_encoder(config, 0))) != dense
+    assert ("Conv2D" in kinds(build_decoder(config, 0))) != dense
+
+
+@pytest.mark.parametrize("dimensions", [2, 128])
+def test_waves_are_those_of_their_frequencies_and_start_slow(dimensions):
+    layer = FourierFeatures(seed=1, name="waves")
+    points = np.random.default_rng(0).normal(size=(200, dimensions)).astype(np.float32)
+    found = layer(tf.constant(points)).numpy()
+    angles = points @ layer.kernel.numpy()
+    np.testing.assert_allclose(
+        found, np.concatenate([points, np.sin(angles), np.cos(angles)], axis=1), atol=1e-5
+    )
+    # However many numbers a point has, it is turned by about √2 radians: W ~ N(0, 2/d), z ~ N(0, I_d).
+    assert np.std(angles) == pytest.approx(np.sqrt(2.0), rel=0.2)
+
+
+def test_enlarging_starts_smooth():
+    """A constant map stays constant inside, and no pixel of a 2 × 2 block is favoured: no checkerboard."""
+    kernel = SmoothUpsampling(3)((4, 4, 5, 7))
+    enlarged = tf.nn.conv2d_transpose(tf.ones((1, 6, 6, 7)), kernel, (1, 12, 12, 5), 2).numpy()[0, 1:-1, 1:-1]
+    np.testing.assert_allclose(enlarged, np.broadcast_to(enlarged[:1, :1], enlarged.shape), atol=1e-5)

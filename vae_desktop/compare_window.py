@@ -1,0 +1,200 @@
+"""Two runs side by side: their planes, their held-out curves in one plot, and the settings that differ."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QSplitter,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from training.comparison import Comparison
+from training.runs import RunSummary
+from training.setting import number_text
+from training.setting_help import MODEL_SETTINGS, TRAIN_SETTINGS
+from vae_desktop.compared_curves import ComparedCurves
+from vae_desktop.labels import ElidedLabel, QuietLabel
+from vae_desktop.plain_words import count, duration, one_line, tooltip_text
+from vae_desktop.plane_canvas import PlaneCanvas
+from vae_desktop.style import GRID, run_colours, scaled_font
+
+if TYPE_CHECKING:
+    from training.drawn_plane import DrawnPlane
+
+_SIZE, _SMALLEST = QSize(960, 640), QSize(640, 480)
+_NO_DIFFERENCE = "The same settings."
+_SWITCH = {True: "on", False: "off", None: "automatic", "auto": "automatic"}
+
+
+class CompareWindow(QDialog):
+    """A window of its own, so that the plane that is explored stays where it is.
+
+    Args:
+        runs: the two runs.
+        comparison: of the same two.
+    """
+
+    def __init__(
+        self, parent: QWidget | None, runs: tuple[RunSummary, RunSummary], comparison: Comparison
+    ) -> None:
+        super().__init__(parent)
+        names = " and ".join(f"“{one_line(run.title)}”" for run in runs)
+        self.setWindowTitle(f"Compare {names}")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._sides = {run.path: _Side(run, second=number > 0) for number, run in enumerate(runs)}
+        planes = QHBoxLayout()
+        planes.setSpacing(GRID * 2)
+        for side in self._sides.values():
+            planes.addWidget(side, 1)
+        upper = QWidget()
+        upper.setLayout(planes)
+        planes.setContentsMargins(0, 0, 0, 0)
+        lower = QSplitter()
+        lower.setChildrenCollapsible(False)
+        lower.addWidget(_curves(comparison))
+        lower.addWidget(_differences(comparison, [run.title for run in runs]))
+        lower.setSizes([_SIZE.width() * 3 // 5, _SIZE.width() * 2 // 5])
+        whole = QSplitter(Qt.Orientation.Vertical)
+        whole.setChildrenCollapsible(False)
+        whole.addWidget(upper)
+        whole.addWidget(lower)
+        whole.setSizes([_SIZE.height() * 2 // 3, _SIZE.height() // 3])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GRID * 2, GRID * 2, GRID * 2, GRID * 2)
+        layout.setSpacing(GRID)
+        layout.addWidget(QuietLabel(_verdict(comparison, runs)))
+        layout.addWidget(whole, 1)
+        self.setMinimumSize(_SMALLEST)
+        self.resize(_SIZE)
+
+    def show_plane(self, path: Path, plane: "DrawnPlane") -> None:
+        """Show the plane of one of the runs, by its folder; others are none of this window's."""
+        if path in self._sides:
+            self._sides[path].show_plane(plane)
+
+    def show_problem(self, path: Path, text: str) -> None:
+        """Say in place of a run's plane why it cannot be drawn."""
+        if path in self._sides:
+            self._sides[path].plane.set_placeholder(one_line(text))
+
+
+class _Side(QWidget):
+    """One run: its line, its name, its figures, its plane."""
+
+    def __init__(self, run: RunSummary, *, second: bool) -> None:
+        super().__init__()
+        self.plane = PlaneCanvas()
+        self.plane.set_placeholder("Drawing its plane…")
+        self.plane.setAccessibleName(f"Plane of {one_line(run.title)}")
+        name = ElidedLabel()
+        name.show_text(run.title)
+        name.setFont(scaled_font(name.font(), 1.1, bold=True))
+        title = QHBoxLayout()
+        title.setSpacing(GRID)
+        title.addWidget(_LineSample(second=second))
+        title.addWidget(name, 1)
+        parts = [count(run.epochs, "epoch"), duration(run.seconds)]
+        if run.held_out is not None:
+            parts.insert(0, f"held out {_nats(run.held_out.elbo)}")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID // 2)
+        column.addLayout(title)
+        column.addWidget(QuietLabel(" · ".join(parts)))
+        column.addWidget(self.plane, 1)
+
+    def show_plane(self, plane: "DrawnPlane") -> None:
+        self.plane.set_tiles(plane.tiles, plane.centres)
+        if len(plane.means):
+            self.plane.set_points(plane.means, plane.sigmas, plane.held_out, np.arange(len(plane.means)))
+
+
+class _LineSample(QWidget):
+    """A piece of the run's line in the plot."""
+
+    def __init__(self, *, second: bool) -> None:
+        super().__init__()
+        self._second = second
+        self.setFixedSize(GRID * 3, GRID * 2)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        colour = run_colours(self.palette())[self._second]
+        area = QRectF(self.rect())
+        with QPainter(self) as painter:
+            painter.setPen(QPen(colour, 2, Qt.PenStyle.DashLine if self._second else Qt.PenStyle.SolidLine))
+            middle = area.center().y()
+            painter.drawLine(QPointF(area.left(), middle), QPointF(area.right(), middle))
+
+
+def _curves(comparison: Comparison) -> QWidget:
+    if not any(len(curve.steps) for curve in comparison.curves):
+        label = QuietLabel("Their curves appear here once an epoch is finished.")
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        return label
+    return ComparedCurves(
+        [(curve.seconds, _judged(curve.held_out, curve.train)) for curve in comparison.curves]
+    )
+
+
+def _differences(comparison: Comparison, titles: Sequence[str]) -> QWidget:
+    if not comparison.settings:
+        label = QuietLabel(_NO_DIFFERENCE)
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        return label
+    table = QTreeWidget()
+    table.setHeaderLabels(["Setting", *(one_line(title) for title in titles)])
+    table.setRootIsDecorated(False)
+    table.setUniformRowHeights(True)
+    table.setFrameShape(QFrame.Shape.NoFrame)
+    table.setAccessibleName("Settings that differ")
+    for name, values in comparison.settings.items():
+        setting = MODEL_SETTINGS.get(name) or TRAIN_SETTINGS[name]
+        title = setting.label[:1].upper() + setting.label[1:]
+        item = QTreeWidgetItem([title, *(_value(value) for value in values)])
+        item.setToolTip(0, tooltip_text(setting.help))
+        table.addTopLevelItem(item)
+    header = table.header()
+    header.setStretchLastSection(False)
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+    for column in (1, 2):
+        header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+    return table
+
+
+def _verdict(comparison: Comparison, runs: Sequence[RunSummary]) -> str:
+    """One sentence about which describes new pictures better, at the same training time."""
+    if comparison.caveat:
+        return comparison.caveat
+    seconds, figures = comparison.at_the_same("seconds")
+    if not np.isfinite(figures).all():
+        return "There are no held-out figures of both at the same time: compare their planes and settings."
+    better = int(np.argmin(figures))
+    words = (
+        f"After {duration(seconds)} of training, “{one_line(runs[better].title)}” describes held-out pictures"
+    )
+    gap = float(abs(figures[0] - figures[1]))
+    return f"{words} better, by {gap:,.1f} nats per picture."
+
+
+def _judged(held_out: NDArray[np.float64], train: NDArray[np.float64]) -> NDArray[np.float64]:
+    return held_out if np.isfinite(held_out).any() else train
+
+
+def _nats(value: float) -> str:
+    return f"{value:,.1f} nats".replace("-", "−")
+
+
+def _value(value: object) -> str:
+    return _SWITCH[value] if isinstance(value, bool | None) or value == "auto" else number_text(value)

@@ -1,0 +1,48 @@
+"""The panels around the plane: each can be closed, and comes back from the View menu."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
+
+from vae_desktop.style import GRID
+
+_LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+_BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
+_NARROW = 1100  # windows below it get slimmer panels
+_SLIM, _USUAL = (208, 216), (256, 288)
+
+
+class Docks:
+    """The docks by name, in their order.
+
+    Args:
+        window: where they are put; hidden at first.
+    """
+
+    def __init__(
+        self, window: QMainWindow, *, library: QWidget, runs: QWidget, decoding: QWidget, training: QWidget
+    ) -> None:
+        self._window = window
+        self._library = self._add("Library", library, _LEFT)
+        self._runs = self._add("Runs", runs, _LEFT)
+        self._decoding = self._add("Decoding", decoding, _RIGHT)
+        self._training = self._add("Training", training, _BOTTOM)
+        self.all = (self._library, self._runs, self._decoding, self._training)
+        window.setTabPosition(_LEFT, QTabWidget.TabPosition.North)
+
+    def arrange(self) -> None:
+        """Show all of them in their first places; the runs lie behind the library, for the plane's sake."""
+        for dock in self.all:
+            dock.show()
+        self._window.tabifyDockWidget(self._library, self._runs)
+        self._library.raise_()
+        widths = _SLIM if self._window.width() < _NARROW else _USUAL
+        self._window.resizeDocks([self._library, self._decoding], widths, Qt.Orientation.Horizontal)
+        self._window.resizeDocks([self._training], [GRID * 18], Qt.Orientation.Vertical)
+
+    def _add(self, name: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(name, self._window)
+        dock.setObjectName(name)  # saveState knows docks by it
+        dock.setWidget(widget)
+        dock.toggleViewAction().setStatusTip(f"Show or hide the {name} panel")
+        self._window.addDockWidget(area, dock)
+        return dock
