@@ -2,8 +2,9 @@
 
 The operations of a step are counted from the network (see `benchmarks/plan.py`); the limit is the fastest of
 a few float32 products of square matrices, in the same process, in turns with the step. With `--layers`, each
-layer with a hundredth of the work has a turn of its own, forward and backward, together with what has no weights before it (an activation,
-a rearrangement of pixels). Each size has its own process, `python -m benchmarks.step_rate SIZE BATCH LAYERS`.
+layer with a hundredth of the work has turns of its own, forward and backward, together with what has no
+weights before it (an activation, a change of shape). Each size has its own process,
+`python -m benchmarks.step_rate SIZE BATCH LAYERS`.
 """
 
 import sys

@@ -264,14 +264,14 @@ def _unneeded_words(dead: int, latent_dim: int) -> str:
 
 
 def _in_words(seconds: float) -> str:
-    """A forecast as precise as it is: 'a few seconds', '40 seconds', '4 minutes', '2 hours'."""
+    """A forecast as precise as it is: 'a few seconds', 'about 40 seconds', 'about 4 minutes'."""
     if seconds < 8:
         return "a few seconds"
     if seconds < 90:
-        return f"{round(seconds, -1):.0f} seconds"
+        return f"about {round(seconds, -1):.0f} seconds"
     if seconds < 5400:
-        return f"{seconds / 60:.0f} minutes"
-    return f"{seconds / 3600:.0f} hours"
+        return f"about {seconds / 60:.0f} minutes"
+    return f"about {seconds / 3600:.0f} hours"
 
 
 _NUMBERS = {1: "one number tells", 2: "two numbers tell"}
@@ -297,7 +297,7 @@ _WORDS = {  # sentence, advice, explanation
         "Stopping now would lose nothing.",
         "Over the last half of the training time, the curve rose by 1 % or more of what was gained before.",
     ),
-    Kind.IMPROVING: ("Still improving: about {wait} for the next 1 %.", "", _ONE_PER_CENT),
+    Kind.IMPROVING: ("Still improving: {wait} for the next 1 %.", "", _ONE_PER_CENT),
     Kind.MEMORISING: (
         "Memorising: the held-out pictures no longer get better, only the others do.",
         "More pictures help{or_mirror}. The best weights are kept.",
@@ -305,7 +305,7 @@ _WORDS = {  # sentence, advice, explanation
         " pictures are learnt by heart (overfitting) and not what they have in common.",
     ),
     Kind.GOOD_ENOUGH: (
-        "Good enough: the next 1 % would take about {wait}.",
+        "Good enough: the next 1 % would take {wait}.",
         "Stopping now would lose little.",
         f"{_ONE_PER_CENT} It is more than a fifth of the training time so far.",
     ),

@@ -162,8 +162,10 @@ class VAE(keras.Model):
             reconstruction, kl_mean, kl_variance = means[:3]
             loss = reconstruction + self.kl_weight * (kl_mean + kl_variance)
         gradients = tape.gradient(loss, self.trainable_variables)
-        mean: Any = replica.all_reduce(tf.distribute.ReduceOp.MEAN, (loss, gradients, means))
-        return mean
+        found = (loss, gradients, means)
+        of_all: tuple[tf.Tensor, list[tf.Tensor], list[tf.Tensor]]
+        of_all = replica.all_reduce(tf.distribute.ReduceOp.MEAN, found)
+        return of_all
 
     def _apply(self, gradients: list[tf.Tensor]) -> None:
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))

@@ -101,7 +101,8 @@ def build_encoder(config: ModelConfig, seed: int) -> keras.Model:
             features = layers.ReLU()(_conv(width_at(side), 4, 2, f"down_{side}", next(seeds))(features))
         features = layers.Flatten()(features)
     features = _dense(256, "summary", next(seeds))(features)
-    small = keras.initializers.RandomNormal(stddev=0.01, seed=next(seeds))
+    # Not much smaller: the pictures are to lie apart on the plane from the first seconds on.
+    small = keras.initializers.RandomNormal(stddev=0.05, seed=next(seeds))
     posterior = layers.Dense(2 * config.latent_dim, kernel_initializer=small, name="posterior")(features)
     return keras.Model(pixels, posterior, name="encoder")
 
