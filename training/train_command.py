@@ -133,7 +133,7 @@ def train_command(
         with Project.open(known_project(target), write=False) as project:
             _meant_run(project, run)  # says what there is to go on with before pictures are read again
     elif shared_file:
-        _refuse({"size": size, **{name: chosen.get(name) for name in MODEL_SETTINGS}}, "--from")
+        _refuse({name: chosen.get(name) for name in MODEL_SETTINGS} | {"size": size}, "--from")
     _use(devices)
     shared = None if shared_file is None else _usable_model(shared_file)
     image_format = None if shared is None else shared.about.image_format
