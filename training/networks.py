@@ -122,7 +122,8 @@ def build_decoder(config: ModelConfig, seed: int) -> keras.Model:
     for number, (width, bias) in enumerate(zip(widths, (spread, "zeros"), strict=True)):
         features = _dense(width, f"head_{number}", next(seeds), bias)(features)
     if is_dense(config):
-        drawn = layers.Dense(int(np.prod(config.shape)), kernel_initializer=_he(next(seeds)), name="draw")
+        numbers = int(np.prod(config.shape))
+        drawn = layers.Dense(numbers, kernel_initializer=_faint(next(seeds)), name="draw")
         return keras.Model(points, layers.Reshape(config.shape)(drawn(features)), name="decoder")
     sides = resolutions(config.size)[::-1]
     side, width = sides[0], width_at(sides[0])
@@ -130,8 +131,10 @@ def build_decoder(config: ModelConfig, seed: int) -> keras.Model:
     features = layers.ReLU()(layers.Reshape((side, side, width))(features))
     for side in sides[1:]:
         features = layers.ReLU()(_enlarging(width_at(side), f"up_{side}", next(seeds))(features))
-    features = _conv(PATCH**2 * config.channels, 3, 1, "draw", next(seeds))(features)
-    return keras.Model(points, DepthToSpace(name="depth_to_space")(features), name="decoder")
+    drawn = layers.Conv2D(
+        PATCH**2 * config.channels, 3, padding="same", kernel_initializer=_faint(next(seeds)), name="draw"
+    )
+    return keras.Model(points, DepthToSpace(name="depth_to_space")(drawn(features)), name="decoder")
 
 
 def _dense(width: int, name: str, seed: int, bias: Any = "zeros") -> layers.Layer:
@@ -152,6 +155,11 @@ def _enlarging(width: int, name: str, seed: int) -> layers.Layer:
 
 def _he(seed: int) -> keras.initializers.Initializer:
     return keras.initializers.HeNormal(seed=seed)
+
+
+def _faint(seed: int) -> keras.initializers.Initializer:
+    # The first pictures are nearly even grey rather than noise.
+    return keras.initializers.VarianceScaling(0.02, seed=seed)
 
 
 def _seeds(seed: int) -> Iterator[int]:
