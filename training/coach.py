@@ -14,7 +14,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import chain, islice, pairwise
+from itertools import islice
 from typing import Self
 
 import numpy as np
@@ -32,7 +32,7 @@ ALIVE_NATS = 0.02  # KL of a latent axis from which on it says something about t
 FAR_FEWER = 4  # times fewer pictures told apart than there are: the latent numbers are what limits
 _MOST_POINTS = 100  # of a curve; a history may have tens of thousands of epochs
 _LOOK_AGAIN = 1.07  # times the epochs of the last look
-_MOST_LOOKS = 8
+_MOST_LOOKS = 6
 
 
 class Kind(StrEnum):
@@ -99,14 +99,18 @@ def verdict(history: Sequence[EpochRecord], facts: Facts) -> Verdict | None:
     Where several things are true, the first of these is said: just started, collapsed, getting worse,
     improving, memorising, good enough, blurry, levelled off. So that noise does not make it flicker, the
     coach looks again only when the epochs are 7 % more than at the last look, and changes its mind when two
-    looks in a row agree on something else.
+    looks in a row speak against what it said.
     """
-    looks = (_look(part, facts) for part in islice(_looks(history), _MOST_LOOKS))
-    newest = next(looks, None)
-    if newest is None:
+    if not history:
         return None
-    in_turn = pairwise(chain([newest], looks))
-    return next((newer for newer, older in in_turn if newer.kind == older.kind), newest)
+    looks = [_look(part, facts) for part in islice(_looks(history), _MOST_LOOKS)]
+    said, is_doubted = looks[-1], False
+    for look in reversed(looks[:-1]):
+        if look.kind == said.kind or is_doubted:
+            said, is_doubted = look, False
+        else:
+            is_doubted = True
+    return said
 
 
 def is_good_enough(history: Sequence[EpochRecord]) -> bool:

@@ -1,17 +1,13 @@
 """From pixel shards to batches: the whole input pipeline, read from top to bottom."""
 
-from collections import deque
 from collections.abc import Generator
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.backend import tf
+from training.errors import VaeError
 from training.pixel_store import PixelStore
-
-READERS = 2
-READ_AHEAD = 2  # batches beyond the one that is handed out
 
 
 def batches(
@@ -26,9 +22,6 @@ def batches(
 ) -> Generator[tf.Tensor, None, None]:
     """Batches of float32 [b, S, S, C] in [0, 1] of the pictures with these numbers.
 
-    Threads of Python read ahead, and not a ``tf.data.Dataset``: that one traces and optimises its graph anew
-    at each epoch, which costs a small folder of pictures a tenth of its training.
-
     Args:
         pictures: where the pixels are.
         numbers: which pictures.
@@ -41,32 +34,41 @@ def batches(
     Raises:
         VaeError: from the iterator, when a shard is missing or damaged.
     """
+    training = shuffle_seed is not None
     order = np.asarray(numbers, np.int64)
-    count = -(-len(order) // batch_size)
     if shuffle_seed is not None:
         order = np.random.default_rng(shuffle_seed).permutation(order)
-        count = len(order) // batch_size
 
     own, parts = part
     mine = slice(own * batch_size // parts, (own + 1) * batch_size // parts)
+    problems: list[VaeError] = []
 
-    def load(step: int) -> tf.Tensor:
-        pixels = pictures.read(order[step * batch_size : (step + 1) * batch_size][mine])
+    def read(step: np.int64, chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
+        try:
+            pixels: NDArray[np.uint8] = pictures.read(chosen[mine])
+        except VaeError as error:  # TensorFlow would pass on its text alone, within an error of its own
+            problems.append(error)
+            raise
         if mirror and shuffle_seed is not None:
             # By its number, so that a resumed epoch has the flips it would have had.
-            flips = np.random.default_rng((*shuffle_seed, step)).random(batch_size)[mine] < 0.5
+            flips = np.random.default_rng((*shuffle_seed, int(step))).random(batch_size)[mine] < 0.5
             pixels[flips] = pixels[flips, :, ::-1]
-        # Bytes travel to a GPU, not floats.
-        return tf.cast(pixels, tf.float32) / 255.0
+        return pixels
 
-    ahead: deque[Future[tf.Tensor]] = deque()
-    pool = ThreadPoolExecutor(READERS, thread_name_prefix="batches")
+    def load(step: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
+        pixels = tf.numpy_function(read, [step, chosen], tf.uint8, stateful=False)
+        return tf.cast(tf.ensure_shape(pixels, (None, *pictures.shape)), tf.float32) / 255.0
+
+    dataset = tf.data.Dataset.from_tensor_slices(order)
+    dataset = dataset.batch(batch_size, drop_remainder=training)
+    # Numbering before skipping tells a resumed epoch which batch is which.
+    dataset = dataset.enumerate().skip(skip)
+    # AutoGraph would read the source of `load`, which a frozen program does not have.
+    traced_as_is = tf.autograph.experimental.do_not_convert(load)
+    dataset = dataset.map(traced_as_is, num_parallel_calls=2, deterministic=True)
     try:
-        for step in range(skip, count):
-            ahead.append(pool.submit(load, step))
-            if len(ahead) > READ_AHEAD:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+        yield from dataset.prefetch(2)
+    except tf.errors.OpError:
+        if problems:
+            raise problems[0] from None
+        raise

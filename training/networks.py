@@ -114,8 +114,10 @@ def build_decoder(config: ModelConfig, seed: int) -> keras.Model:
     capacity is needed.
     """
     seeds = _seeds(seed + 1)
-    points = layers.Input((config.latent_dim,))
-    features = FourierFeatures(next(seeds), "waves")(points)
+    points = features = layers.Input((config.latent_dim,))
+    waves = FourierFeatures(next(seeds), "waves")
+    if is_dense(config):  # where convolutions draw, waves only let pictures stray far from the prior
+        features = waves(points)
     # Random first biases: with zeros the origin, the middle of the plane, would start as a singular point.
     spread = keras.initializers.RandomNormal(stddev=1.0, seed=next(seeds))
     widths = (512, 1024) if is_dense(config) else (256, 512)
