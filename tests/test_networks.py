@@ -5,7 +5,15 @@ import pytest
 
 from training.backend import tf
 from training.config import ModelConfig
-from training.networks import FourierFeatures, SmoothUpsampling, build_decoder, build_encoder, is_dense
+from training.networks import (
+    PATCH,
+    DepthToSpace,
+    FourierFeatures,
+    SmoothUpsampling,
+    build_decoder,
+    build_encoder,
+    is_dense,
+)
 
 
 def kinds(network):
@@ -38,3 +46,9 @@ def test_enlarging_starts_smooth():
     kernel = SmoothUpsampling(3)((4, 4, 5, 7))
     enlarged = tf.nn.conv2d_transpose(tf.ones((1, 6, 6, 7)), kernel, (1, 12, 12, 5), 2).numpy()[0, 1:-1, 1:-1]
     np.testing.assert_allclose(enlarged, np.broadcast_to(enlarged[:1, :1], enlarged.shape), atol=1e-5)
+
+
+def test_depth_becomes_space_as_in_tensorflow():
+    maps = np.random.default_rng(0).normal(size=(2, 3, 5, PATCH**2 * 3)).astype(np.float32)
+    found = DepthToSpace()(tf.constant(maps)).numpy()
+    np.testing.assert_array_equal(found, tf.nn.depth_to_space(maps, PATCH).numpy())
