@@ -291,6 +291,7 @@ def test_the_first_epochs_of_a_real_training_improve(trained_on):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)  # where other work leaves little of the machine
 def test_a_real_training_memorises_pictures_with_nothing_in_common(trained_on):
     records = trained_on(checks(60), 90)
     assert kind(records, Facts(pictures=60)) == Kind.MEMORISING
@@ -298,14 +299,16 @@ def test_a_real_training_memorises_pictures_with_nothing_in_common(trained_on):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)  # where other work leaves little of the machine
 def test_a_real_training_of_a_few_pictures_levels_off(trained_on):
     """Four boards, twenty times each: once they are learnt by heart, there is nothing left to learn."""
-    records = trained_on([board for board in checks(4) for _ in range(20)], 150)
+    records = trained_on([board for board in checks(4) for _ in range(20)], 110)
     assert kind(records, Facts(pictures=4)) in {Kind.GOOD_ENOUGH, Kind.LEVELLED_OFF}
     assert is_good_enough(records)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)  # where other work leaves little of the machine
 def test_a_real_training_collapses_under_too_much_kl(trained_on, monkeypatch):
     monkeypatch.setattr(fit, "kl_weight", lambda *_, **__: 100.0)
     said = verdict(trained_on(discs(60), 100), Facts(pictures=60))
