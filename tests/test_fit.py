@@ -250,7 +250,7 @@ def test_very_many_held_out_pictures_are_judged_by_some_always_the_same(make_pro
     monkeypatch.setattr(judging, "MOST_JUDGED", 5)
     trainer = Trainer(run, project.pictures(), lambda _: None, Control(), 0)
     figures = trainer.judge.figures()
-    assert trainer.learner.average.error_mean.count.numpy() == 5
+    assert trainer.learner.average.spread_mean.count.numpy() == 5
     assert trainer.judge.figures() == figures
     assert trainer.judge.judged_on != everything.judged_on
 

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from training.backend import tf
-from training.objective import axis_kl, bernoulli_nll, gaussian_nll, kl_terms, squared_error
+from training.objective import (
+    axis_kl,
+    bernoulli_nll,
+    gaussian_nll,
+    kl_terms,
+    logistic_nll,
+    logistic_spread,
+    squared_error,
+)
 
 
 @pytest.fixture
@@ -104,3 +112,76 @@ def test_the_mean_squared_error_is_the_best_variance(pictures):
 
     others = [mean_nll(best * factor) for factor in (0.2, 0.9, 0.99, 1.01, 1.1, 5)]
     assert mean_nll(best) < min(others)
+
+
+LEVELS = np.arange(256) / 255.0
+
+
+def logistic_of_levels(logit, variance):
+    """The discretised logistic's nats of all 256 bytes under one logit."""
+    pixels = LEVELS.reshape(256, 1, 1, 1)
+    logits = np.full_like(pixels, logit)
+    return logistic_nll(pixels, logits, tf.constant(variance, tf.float64)).numpy()
+
+
+@pytest.mark.parametrize("variance", [1e-5, 1e-3, 0.07])
+@pytest.mark.parametrize("logit", [-20.0, -5.0, 0.3, 4.0])
+def test_the_probabilities_of_all_bytes_add_up_to_one(logit, variance):
+    assert np.exp(-logistic_of_levels(logit, variance)).sum() == pytest.approx(1, abs=1e-9)
+
+
+def test_the_logistic_term_is_the_mass_between_a_bytes_edges():
+    """Salimans et al. 2017, eq. 2, by the cumulative distribution itself."""
+    logit, variance = 0.4, 0.01
+    middle = 1 / (1 + math.exp(-logit))  # what goes on beyond the picture is nothing here but 2e-4
+
+    def below(edge):
+        return 1 / (1 + np.exp(-(edge - middle) / (math.sqrt(3 * variance) / math.pi)))
+
+    mass = below(LEVELS + 0.5 / 255) - below(LEVELS - 0.5 / 255)
+    mass[0], mass[-1] = below(0.5 / 255), 1 - below(1 - 0.5 / 255)
+    np.testing.assert_allclose(logistic_of_levels(logit, variance), -np.log(mass), rtol=2e-3)
+
+
+def test_black_and_white_become_certain_as_the_decoder_does():
+    for logit, level in ((-40.0, 0), (40.0, 255)):
+        assert 0 <= logistic_of_levels(logit, 1e-3)[level] < 1e-6
+
+
+@pytest.mark.parametrize("variance", [1e-6, 0.05])
+def test_the_logistic_term_stays_finite_for_decoders_that_are_far_off(variance):
+    pixels = np.array([0, 0, 1, 1, 0.2], np.float32).reshape(1, 1, 5, 1)
+    logits = tf.constant(np.array([-200, 200, -200, 200, 200], np.float32).reshape(1, 1, 5, 1))
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        loss = logistic_nll(pixels, logits, tf.constant(variance, tf.float32))
+    assert np.isfinite(loss.numpy()).all()
+    assert np.isfinite(tape.gradient(loss, logits).numpy()).all()
+
+
+def test_the_spread_is_what_the_logistic_terms_slope_over_the_variance_says(pictures):
+    pixels, logits = np.round(255 * pictures[0]) / 255, pictures[1]
+    variance = tf.constant(0.03, tf.float64)
+    with tf.GradientTape() as tape:
+        tape.watch(variance)
+        total = tf.reduce_sum(logistic_nll(pixels, logits, variance))
+    slope = 0.03 * float(tape.gradient(total, variance))  # over ln v
+    spread = float(tf.reduce_sum(logistic_spread(pixels, logits, variance)))
+    assert spread == pytest.approx(0.03 * (pixels.size - 2 * slope), rel=1e-9)
+
+
+def test_a_variance_that_follows_the_spread_ends_at_the_best_one(random):
+    """Of bytes drawn from a logistic: the mean spread is the variance where the likelihood is highest."""
+    logits = np.zeros((1, 100, 100, 1))
+    drawn = 0.5 + 0.03 * random.logistic(size=logits.shape)
+    pixels = np.round(255 * drawn) / 255
+    variance = 0.1
+    for _ in range(200):
+        spread = logistic_spread(pixels, logits, tf.constant(variance, tf.float64))
+        variance += 0.3 * (float(tf.reduce_mean(spread)) / pixels.size - variance)
+    assert variance == pytest.approx((0.03 * math.pi) ** 2 / 3, rel=0.05)
+
+    def nll(value):
+        return float(logistic_nll(pixels, logits, tf.constant(value, tf.float64))[0])
+
+    assert nll(variance) < min(nll(0.95 * variance), nll(1.05 * variance))

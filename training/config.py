@@ -54,8 +54,8 @@ class ModelConfig(_Config):
         size: pictures are size × size pixels.
         channels: 1 for grey, 3 for colour.
         latent_dim: numbers that a picture is encoded in.
-        likelihood: how pixels are scored: ``bernoulli`` (grey pictures, soft targets) or ``gaussian``
-            with one shared variance (σ-VAE, Rybkin et al. 2021).
+        likelihood: how pixels are scored: ``bernoulli`` (grey pictures, soft targets), ``gaussian`` with one
+            shared variance (σ-VAE, Rybkin et al. 2021) or ``logistic``, discretised, with one, too.
     """
 
     _words, _settings = "a model", MODEL_SETTINGS

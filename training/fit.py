@@ -136,7 +136,7 @@ class Trainer:
 
     def _begin(self) -> None:
         """Weights of another training where this one begins with some; where σ² starts."""
-        if self.run.model.likelihood == "gaussian":
+        if self.run.model.likelihood != "bernoulli":
             self.learner.begin_with_pixels(self.pictures.read(evenly(len(self.pictures), 256)))
         if self._from_weights and not self.run.has_weights():
             initial, _ = load_tensors(self.run.path / INITIAL_FILE)
@@ -257,7 +257,7 @@ class Trainer:
         self.at.epoch, self.at.step_in_epoch = record.epoch, 0
         self.learner.vae.reset_metrics()
         if held_out is not None:
-            self.learner.vae.judge_variance(held_out.squared_error)
+            self.learner.vae.judge_variance(held_out.spread)
         if self.checkpoint.keep_if_best(judged.terms, self.at):
             self._returns = 0
         self.on_progress(record)

@@ -25,12 +25,12 @@ class Figures:
 
     Attributes:
         axis_kl: the KL of each latent axis, nats per picture.
-        squared_error: of a pixel, the pixels being in [0, 1].
+        spread: the variance of the pixels, in [0, 1], about what is drawn that suits the likelihood best.
     """
 
     terms: Terms
     axis_kl: tuple[float, ...]
-    squared_error: float
+    spread: float
 
     @classmethod
     def of(cls, vae: VAE) -> Self:
@@ -38,13 +38,13 @@ class Figures:
         means = (vae.reconstruction_mean, vae.kl_mean_mean, vae.kl_variance_mean)
         terms = Terms(*(float(mean.result()) for mean in means))
         axis_kl = tuple(vae.axis_kl_mean.result().numpy().tolist())
-        return cls(terms, axis_kl, float(vae.error_mean.result()))
+        return cls(terms, axis_kl, float(vae.spread_mean.result()))
 
     @property
     def numbers(self) -> tuple[float, ...]:
         """All of them, in a fixed order."""
         terms = self.terms
-        return (terms.reconstruction, terms.kl_mean, terms.kl_variance, self.squared_error, *self.axis_kl)
+        return (terms.reconstruction, terms.kl_mean, terms.kl_variance, self.spread, *self.axis_kl)
 
     @classmethod
     def of_numbers(cls, numbers: Sequence[float]) -> Self:

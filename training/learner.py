@@ -81,7 +81,7 @@ class Learner:
             return logs
 
     def begin_with_pixels(self, sample: NDArray[np.uint8]) -> None:
-        """Choose where the Gaussian likelihood's σ² starts from a sample of pictures, [n, S, S, C]."""
+        """Choose where the likelihood's σ² starts from a sample of pictures, [n, S, S, C]."""
         for vae in (self.vae, self.average):
             vae.pixel_variance.assign(initial_pixel_variance(sample))
 

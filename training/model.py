@@ -9,7 +9,15 @@ from numpy.typing import NDArray
 from training.backend import keras, tf
 from training.config import ModelConfig
 from training.networks import build_decoder, build_encoder
-from training.objective import axis_kl, bernoulli_nll, gaussian_nll, kl_terms, squared_error
+from training.objective import (
+    axis_kl,
+    bernoulli_nll,
+    gaussian_nll,
+    kl_terms,
+    logistic_nll,
+    logistic_spread,
+    squared_error,
+)
 from training.precision import compute_in_bfloat16
 
 VARIANCE_SMOOTHING = 0.05
@@ -56,13 +64,13 @@ class VAE(keras.Model):
                 compute_in_bfloat16(network)
         self.noise = keras.random.SeedGenerator(seed)
         self.kl_weight = self._scalar("kl_weight", 1.0)  # below 1 only while the KL is warmed up
-        self.pixel_variance = self._scalar("pixel_variance", 0.1)  # σ² of the Gaussian likelihood
+        self.pixel_variance = self._scalar("pixel_variance", 0.1)  # of the likelihood: σ²
         self.least_variance = self._scalar("least_variance", LEAST_VARIANCE)  # which it does not fall below
         self.loss_mean = keras.metrics.Mean("loss")
         self.reconstruction_mean = keras.metrics.Mean("reconstruction")
         self.kl_mean_mean = keras.metrics.Mean("kl_mean")
         self.kl_variance_mean = keras.metrics.Mean("kl_variance")
-        self.error_mean = keras.metrics.Mean("squared_error")
+        self.spread_mean = keras.metrics.Mean("spread")
         self.axis_kl_mean = VectorMean(config.latent_dim, "axis_kl")
         self.built = True
 
@@ -74,10 +82,10 @@ class VAE(keras.Model):
     def metrics(self) -> list[keras.metrics.Metric]:
         """Running means over the epoch.
 
-        Loss (with the warmed-up KL), the ELBO's terms, error of a pixel, and the KL of each latent axis.
+        Loss (with the warmed-up KL), the ELBO's terms, spread of a pixel, and the KL of each latent axis.
         """
         terms = [self.reconstruction_mean, self.kl_mean_mean, self.kl_variance_mean]
-        return [self.loss_mean, *terms, self.error_mean, self.axis_kl_mean]
+        return [self.loss_mean, *terms, self.spread_mean, self.axis_kl_mean]
 
     def named_weights(self) -> dict[str, Any]:
         """The variables that make up what was learnt, by a stable name."""
@@ -105,19 +113,24 @@ class VAE(keras.Model):
             noise: of the samples, [n, latent_dim]; None draws it.
 
         Returns:
-            Reconstruction term, KL mean term, KL variance term, squared error, [n] each; the KL of each
-            latent axis, [n, latent_dim].
+            Reconstruction term, KL mean term, KL variance term, spread (the pixels' own variance about what
+            is drawn, summed over them), [n] each; the KL of each latent axis, [n, latent_dim].
         """
         mean, log_variance = self.posterior(pixels, training)
         if noise is None:
             noise = keras.random.normal(tf.shape(mean), seed=self.noise)
         logits = self.decoder(mean + tf.exp(0.5 * log_variance) * noise, training=training)
-        if self.config.likelihood == "bernoulli":
-            reconstruction = bernoulli_nll(pixels, logits)
-        else:
-            reconstruction = gaussian_nll(pixels, logits, tf.convert_to_tensor(self.pixel_variance))
-        parts = kl_terms(mean, log_variance)
-        return reconstruction, *parts, squared_error(pixels, logits), axis_kl(mean, log_variance)
+        reconstruction, spread = self._reconstruction(pixels, logits)
+        return reconstruction, *kl_terms(mean, log_variance), spread, axis_kl(mean, log_variance)
+
+    def _reconstruction(self, pixels: tf.Tensor, logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The reconstruction term and the spread, [n] each."""
+        variance = tf.convert_to_tensor(self.pixel_variance)
+        if self.config.likelihood == "logistic":
+            return logistic_nll(pixels, logits, variance), logistic_spread(pixels, logits, variance)
+        if self.config.likelihood == "gaussian":
+            return gaussian_nll(pixels, logits, variance), squared_error(pixels, logits)
+        return bernoulli_nll(pixels, logits), squared_error(pixels, logits)
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """One step on a batch, of which each replica of the current strategy has an equal part.
@@ -129,16 +142,16 @@ class VAE(keras.Model):
         seed = tf.identity(self.noise.state)
         shared = strategy.run(self._gradients, (data, seed))
         of_any = tf.nest.map_structure(lambda value: strategy.experimental_local_results(value)[0], shared)
-        loss, gradients, (reconstruction, kl_mean, kl_variance, error, by_axis) = of_any
+        loss, gradients, (reconstruction, kl_mean, kl_variance, spread, by_axis) = of_any
         finite = tf.math.is_finite(loss + tf.linalg.global_norm(gradients))
         with tf.control_dependencies([finite]):  # a step that a lost replica cuts short changes nothing
             self.noise.next()
 
         def take() -> None:
             strategy.run(self._apply, (shared[1],))
-            # σ²'s maximum-likelihood value is the mean squared error (Rybkin et al. 2021, eq. 5); held-out
-            # pictures bound it, see judge_variance.
-            best = tf.maximum(self._per_pixel(error), self.least_variance)
+            # σ²'s maximum-likelihood value is the mean spread, of a Gaussian the mean squared error (Rybkin
+            # et al. 2021, eq. 5); held-out pictures bound it, see judge_variance.
+            best = tf.maximum(self._per_pixel(spread), self.least_variance)
             self.pixel_variance.assign_add(VARIANCE_SMOOTHING * (best - self.pixel_variance))
 
         tf.cond(finite, take, lambda: None)
@@ -172,24 +185,24 @@ class VAE(keras.Model):
 
     def test_step(self, data: tf.Tensor) -> dict[str, tf.Tensor]:
         """The ELBO of a batch of held-out pictures, without learning."""
-        reconstruction, kl_mean, kl_variance, error, by_axis = self.elbo_terms(data, training=False)
+        reconstruction, kl_mean, kl_variance, spread, by_axis = self.elbo_terms(data, training=False)
         self.loss_mean.update_state(reconstruction + kl_mean + kl_variance)
-        self.error_mean.update_state(self._per_pixel(error))
+        self.spread_mean.update_state(self._per_pixel(spread))
         self.axis_kl_mean.update_state(by_axis)
         return self._track(reconstruction, kl_mean, kl_variance)
 
-    def judge_variance(self, held_out_error: float) -> None:
-        """Keep σ² from falling below the squared error of a held-out pixel.
+    def judge_variance(self, held_out_spread: float) -> None:
+        """Keep σ² from falling below the spread of held-out pixels.
 
         A decoder that memorises drives its own error, and with it σ², towards zero; the reconstruction term
-        then outweighs the KL ever more, which lets it memorise more. The error on held-out pictures is the
+        then outweighs the KL ever more, which lets it memorise more. The spread of held-out pixels is the
         maximum-likelihood σ² for pictures that it does not know.
         """
-        if math.isfinite(held_out_error):
-            self.least_variance.assign(max(held_out_error, LEAST_VARIANCE))
+        if math.isfinite(held_out_spread):
+            self.least_variance.assign(max(held_out_spread, LEAST_VARIANCE))
 
-    def _per_pixel(self, error: tf.Tensor) -> tf.Tensor:
-        return error / float(np.prod(self.config.shape))
+    def _per_pixel(self, spread: tf.Tensor) -> tf.Tensor:
+        return spread / float(np.prod(self.config.shape))
 
     def _track(
         self, reconstruction: tf.Tensor, kl_mean: tf.Tensor, kl_variance: tf.Tensor
@@ -201,7 +214,7 @@ class VAE(keras.Model):
 
 
 def initial_pixel_variance(pixels: NDArray[np.uint8]) -> float:
-    """Where the Gaussian likelihood's σ² starts: where two latent axes are worth their KL from the start.
+    """Where a likelihood's σ² starts: where two latent axes are worth their KL from the start.
 
     A linear VAE keeps an axis only while σ² is below that axis' eigenvalue of the data's covariance
     (Lucas et al. 2019), so σ² starts at most at half the second one, and never above the plain variance.

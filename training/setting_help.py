@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from training.setting import Setting
 
-Likelihood = Literal["bernoulli", "gaussian"]
+Likelihood = Literal["bernoulli", "gaussian", "logistic"]
 LIKELIHOODS: tuple[Likelihood, ...] = get_args(Likelihood)
 Precision = Literal["auto", "float32", "bfloat16"]
 SMALLEST_SIZE, LARGEST_SIZE, SIZE_STEP = 32, 128, 16
@@ -40,7 +40,8 @@ MODEL_SETTINGS: Mapping[str, Setting] = {
     ),
     "likelihood": Setting(
         "likelihood",
-        "How a drawn pixel is compared with the real one: bernoulli suits grey pictures, gaussian colour.",
+        "How a drawn pixel is compared with the real one: bernoulli suits grey pictures, gaussian colour;"
+        " logistic (discretised) counts each level of brightness and forgives single pixels far off.",
         "choice",
         choices=LIKELIHOODS,
         lifelong=True,
