@@ -53,7 +53,7 @@ class Training:
     Attributes:
         points: its figures in the order of time, each with its ``seconds`` of training; ours ends with the
             weights that the program keeps, the others with those of the last step.
-        facts: the number of weights, the speed.
+        facts: the share of dead zones, the number of weights, the speed.
     """
 
     seed: int
@@ -143,6 +143,7 @@ def _show(name: str, trainings: Trainings) -> None:
         "of it KL": lambda training: training.last["kl"],
         "lowest on its way": lambda training: min(point["elbo"] for point in training.points),
         "squared error ×1000": lambda training: 1000.0 * training.last["error"],
+        "dead zones, % of the prior": lambda training: 100.0 * training.facts["dead_share"],
         "images/s": lambda training: training.facts["images_per_second"],
     }
     for column in ("after s", *columns, "weights"):

@@ -20,6 +20,9 @@ from training.pixel_store import evenly
 
 BATCH = 250
 CALIBRATING = 2000  # pictures of the training set that the variance is found with
+PRIOR_POINTS = 1000  # at which dead zones of the plane are looked for
+MOST_NEIGHBOURS = 20_000  # pictures of the training set that something may be like
+USUAL_SHARE = 0.95  # of reconstructions
 LEAST_PROBABILITY = 1e-7  # float32 knows no probability between 1 − 6e-8 and 1
 
 Floats = NDArray[np.floating]
@@ -66,6 +69,7 @@ class Judge:
 
     def __init__(self, pictures: Pictures, *, whole: bool = False) -> None:
         self._held_out = pictures.held_out
+        self._train = pictures.train
         self._known = pictures.train[evenly(len(pictures.train), CALIBRATING)]
         self._grey = pictures.is_grey
         self._margin = 0 if whole else pictures.margin
@@ -76,6 +80,21 @@ class Judge:
         nats, squares, kl, error = (float(np.mean(np.concatenate(part))) for part in zip(*parts, strict=True))
         reconstruction = nats if self._grey else self._gaussian(squares, self._variance(network))
         return Figures(reconstruction + kl, reconstruction, kl, error / self._pixels())
+
+    def dead_share(self, network: Network) -> float:
+        """Of the prior, by samples of it, the share where what is drawn is like no picture.
+
+        Which is to say that it is farther (in summed squares) from the nearest picture that was learnt from
+        than all but 5 of 100 held-out pictures are from what is drawn of their posterior's mean.
+        """
+        misses = np.concatenate([self._of_batch(network, batch)[3] for batch in _batches(self._held_out)])
+        points = np.random.default_rng(1).standard_normal((PRIOR_POINTS, 2))
+        drawn = np.concatenate(
+            [self._drawn(network, points[at : at + BATCH]) for at in range(0, len(points), BATCH)]
+        )
+        pictures = self._train[evenly(len(self._train), MOST_NEIGHBOURS)]
+        nearest = _squares_to_nearest(drawn, inner(pictures, self._margin))
+        return float(np.mean(nearest > np.quantile(misses, USUAL_SHARE)))
 
     def _of_batch(self, network: Network, batch: tuple[Floats, Floats]) -> tuple[Floats, ...]:
         """Cross-entropy, squared error of a sample, KL, squared error of the mean; [n] each."""
@@ -127,6 +146,18 @@ def kl_divergence(mean: Floats, log_variance: Floats) -> Floats:
 
 def _squares(pixels: Floats, drawn: Floats) -> Floats:
     return np.sum(np.square(pixels - drawn), axis=(1, 2, 3))
+
+
+def _squares_to_nearest(drawn: Floats, pictures: NDArray[np.uint8]) -> Floats:
+    """Summed squares of each drawn picture's distance from the nearest of the bytes' pictures, [n]."""
+    flat = drawn.reshape(len(drawn), -1)
+    nearest = np.full(len(flat), np.inf)
+    for at in range(0, len(pictures), BATCH):
+        others = pictures[at : at + BATCH].reshape(-1, flat.shape[1]) / 255.0
+        # ‖a − b‖² = ‖a‖² + ‖b‖² − 2 a·b
+        squares = np.square(others).sum(axis=1) - 2.0 * flat @ others.T
+        nearest = np.minimum(nearest, squares.min(axis=1))
+    return nearest + np.square(flat).sum(axis=1)
 
 
 class Stopwatch:

@@ -95,6 +95,7 @@ def main() -> None:
     parameters = sum(int(np.prod(weight.shape)) for weight in example.trainable_variables)
     parent.answer(
         facts={
+            "dead_share": judge.dead_share(example),
             "parameters": parameters,
             "images_per_second": judging.steps * BATCH / judging.stopwatch.judged_at,
         }

@@ -98,7 +98,11 @@ def main() -> None:
         judged = Judged(every, tell)
         result = train(project, run, judged.listen, judged, snapshot_pictures=1)
         ours.take(load_weights(run))
-    facts = {"parameters": ours.parameters, "images_per_second": result.images_per_second}
+    facts = {
+        "dead_share": judge.dead_share(ours),
+        "parameters": ours.parameters,
+        "images_per_second": result.images_per_second,
+    }
     if pictures.margin:
         facts["elbo_with_margin"] = Judge(pictures, whole=True).figures(ours).elbo
     parent.answer(seconds=result.seconds, **judge.figures(ours).as_json(), facts=facts)

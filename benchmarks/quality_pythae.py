@@ -108,6 +108,7 @@ def main() -> None:
             trainer.train()
     parent.answer(
         facts={
+            "dead_share": judge.dead_share(network),
             "parameters": sum(weight.numel() for weight in vae.parameters()),
             "images_per_second": judging.steps * BATCH / judging.stopwatch.judged_at,
         }

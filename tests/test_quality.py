@@ -146,3 +146,20 @@ def test_when_a_figure_is_reached():
     assert training.seconds_to(272.5) == pytest.approx(35.0)
     assert training.seconds_to(310.0) == 10.0
     assert training.seconds_to(259.9) is None
+
+
+def test_dead_zones_are_where_what_is_drawn_is_like_no_picture():
+    """A plane whose left half draws the one picture there is, and whose right half draws its negative."""
+    picture = np.zeros((4, 4, 1), np.uint8)
+    picture[:2] = 255
+    pixels = np.repeat(picture[None], 30, axis=0)
+
+    class HalfDead(Fixed):
+        def decode(self, points):
+            is_right = (points[:, 0] > 0)[:, None, None, None]
+            return np.abs(is_right - picture[None] / 255.0 + 0.01)
+
+    network = HalfDead(None, None, [-1.0, 0.0], [-9.0, -9.0])
+    alive = HalfDead(None, None, [1.0, 0.0], [-9.0, -9.0])  # which is as bad at its own pictures
+    assert Judge(Pictures(pixels, pixels, 0)).dead_share(network) == pytest.approx(0.5, abs=0.05)
+    assert Judge(Pictures(pixels, pixels, 0)).dead_share(alive) == 0.0
