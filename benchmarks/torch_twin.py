@@ -17,7 +17,7 @@ from torch import Tensor, nn  # noqa: TID253
 
 from benchmarks.plan import Part
 
-VARIANCE_SMOOTHING = 0.05
+USUAL_LOG_VARIANCE, VARIANCE_SMOOTHING = 2.0, 0.05
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"linear": lambda x: x, "relu": F.relu, "silu": F.silu}
 
@@ -98,6 +98,12 @@ class Twin(nn.Module):
         self.register_buffer("pixel_variance", torch.tensor(0.1))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
+    def posterior(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """μ and ln σ², [n, latent_dim] each, of pictures [n, C, S, S] in [0, 1]."""
+        mean, log_variance = self.encoder(pixels).chunk(2, dim=1)
+        excess = F.relu(log_variance - USUAL_LOG_VARIANCE)
+        return mean, log_variance.clamp(max=USUAL_LOG_VARIANCE) + torch.log1p(excess)
+
     def loss(self, pixels: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
         """The batch's mean negative ELBO in nats per picture, and its mean squared error of a pixel.
 
@@ -105,7 +111,7 @@ class Twin(nn.Module):
             pixels: [n, C, S, S] in [0, 1].
             noise: standard normal, [n, latent_dim].
         """
-        mean, log_variance = self.encoder(pixels).chunk(2, dim=1)
+        mean, log_variance = self.posterior(pixels)
         logits = self.decoder(mean + torch.exp(0.5 * log_variance) * noise)
         squares = torch.square(pixels - torch.sigmoid(logits)).sum(dim=(1, 2, 3))
         count = pixels[0].numel()
@@ -143,7 +149,7 @@ class Twin(nn.Module):
         noise = torch.from_numpy(reference["noise"])
         loss, _ = self.loss(pixels, noise)
         found = {
-            "posterior": self.encoder(pixels).numpy(),
+            "posterior": torch.cat(self.posterior(pixels), dim=1).numpy(),
             "logits": self.decoder(noise).permute(0, 2, 3, 1).numpy(),
             "loss": loss.numpy(),
         }

@@ -145,6 +145,26 @@ def test_a_step_that_is_not_finite_is_not_taken_and_is_told(bad, pixels):
     assert all(np.array_equal(a, b.numpy()) for a, b in zip(slots, vae.optimizer.variables, strict=True))
 
 
+def test_an_encoder_thrown_far_off_finds_back(pixels):
+    """Taken as it is, such a ln σ² would make the loss infinite, and no step could be taken any more."""
+    vae = make_vae()
+    vae.encoder.get_layer("posterior").bias.assign([0.0, 0.0, 500.0, 500.0])
+    first = vae.train_step(tf.constant(pixels))
+    assert np.isfinite(float(first["loss"]))
+    for _ in range(30):
+        vae.reset_metrics()
+        last = vae.train_step(tf.constant(pixels))
+    assert float(last["kl_variance"]) < 0.9 * float(first["kl_variance"])
+
+
+@pytest.mark.parametrize("narrow", [-40.0, -3.0, 1.9])
+def test_usual_variances_are_what_the_encoder_says(narrow):
+    vae = make_vae()
+    vae.encoder.get_layer("posterior").bias.assign([0.0, 0.0, narrow, narrow])
+    _, log_variance = vae.posterior(tf.zeros((1, 32, 32, 1)))
+    assert log_variance.numpy() == pytest.approx(narrow, abs=1e-5)
+
+
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)
 def test_held_out_figures_are_those_worked_out_by_hand_and_change_no_weight(likelihood, pixels):
     vae = make_vae(likelihood)

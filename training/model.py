@@ -20,6 +20,7 @@ from training.objective import (
 )
 from training.precision import compute_in_bfloat16
 
+USUAL_LOG_VARIANCE = 2.0  # which no posterior exceeds but one that a step threw far off
 VARIANCE_SMOOTHING = 0.05
 LEAST_VARIANCE = 1 / (12 * 255**2)  # of rounding to bytes; below it a decoder has nothing left to learn
 
@@ -96,7 +97,11 @@ class VAE(keras.Model):
     def posterior(self, pixels: tf.Tensor, training: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
         """μ and ln σ² of pictures, [n, latent_dim] each."""
         mean, log_variance = tf.split(self.encoder(pixels, training=training), 2, axis=1)
-        return mean, log_variance
+        # No picture gains by a posterior much wider than the prior. From there on σ² grows in proportion and
+        # not exponentially: else a single picture that a large step throws far off costs more than all
+        # others, drives the weights further, and soon makes the loss infinite.
+        excess = tf.nn.relu(log_variance - USUAL_LOG_VARIANCE)
+        return mean, tf.minimum(log_variance, USUAL_LOG_VARIANCE) + tf.math.log1p(excess)
 
     def call(self, pixels: tf.Tensor, training: bool = False) -> tf.Tensor:
         """The reconstruction through the posterior's mean, [n, S, S, C] in [0, 1]."""
