@@ -72,18 +72,35 @@ def test_xla_is_taken_on_a_gpu_where_it_measures_faster_and_works():
 @pytest.mark.parametrize(
     ("fixed", "each", "batch_size"),
     [
-        # 128 → 256 → 512 pictures of 60,000; worth it where costs of a step outweigh those of its pictures.
+        # 128 → 256 → 512 pictures of 25,000; worth it where costs of a step outweigh those of its pictures.
         (1e-3, 1e-4, 128),
         (20e-3, 1e-4, 256),
-        (30e-3, 1e-5, 512),
         (0.0, 1e-6, 128),
         (1.0, 1e-9, 128),  # too long a step to be mostly costs of starting operations
     ],
 )
 def test_the_batch_is_doubled_while_costs_of_a_step_outweigh_those_of_its_pictures(fixed, each, batch_size):
-    found = chosen(seconds_of=steps_of(fixed, each))
+    found = chosen(pictures=25_000, seconds_of=steps_of(fixed, each))
     assert found.batch_size == batch_size
     assert chosen(TrainConfig(batch_size=32), seconds_of=steps_of(fixed, each)).batch_size == 32
+
+
+@pytest.mark.parametrize(
+    ("each", "pictures", "batch_size"),
+    [
+        (1e-4, 60_000, 256),  # 0.026 s; of 512 there would be but 117 steps an epoch
+        (1e-4, 1_000_000, 512),  # 0.051 s
+        (3e-4, 1_000_000, 256),  # 0.077 s; 512 would take 0.154 s
+        (1e-3, 1_000_000, 128),
+        (1e-4, 50_000, 128),
+    ],
+)
+def test_so_many_pictures_are_learnt_in_larger_batches_while_steps_are_short(each, pictures, batch_size):
+    assert chosen(pictures=pictures, seconds_of=steps_of(1e-4, each)).batch_size == batch_size
+
+
+def test_costs_of_a_step_make_the_batches_of_many_pictures_larger_still():
+    assert chosen(seconds_of=steps_of(30e-3, 1e-5)).batch_size == 512
 
 
 def test_a_larger_batch_that_does_not_fit_into_memory_is_not_taken():

@@ -29,6 +29,10 @@ CLEARLY_FASTER = 4 / 3
 # That takes a step at least half of which are costs that do not grow with the batch: starting some hundred
 # operations, which takes milliseconds. A step longer than this has no such half.
 SHORT_STEP = 0.05  # seconds
+# Where an epoch has so many steps all the same, less noise in each is worth more than still more of them
+# (docs/network.md), as long as a drag, which waits for the end of a step, does not notice.
+STEADY_STEPS = 200
+UNNOTICED_STEP = 0.1  # seconds
 XLA_GAIN = 1.05
 BFLOAT16_CAPABILITY = (8, 0)  # NVIDIA's Ampere, the first with bfloat16 units
 
@@ -143,20 +147,35 @@ def measured(compute: Compute, settings: TrainConfig, pictures: int, seconds_of:
     size = compute.batch_size
     seconds = seconds_of(size, compute.xla)
     if settings.batch_size is None:
-        most = size << MOST_DOUBLINGS
-        while seconds < SHORT_STEP and 2 * size <= most and _leaves_steps(2 * size, pictures):
-            doubled = seconds_of(2 * size, compute.xla)
-            if 2 * seconds < CLEARLY_FASTER * doubled:
-                break
-            size, seconds = 2 * size, doubled
-        if size > compute.batch_size:
-            why = f"Measured clearly faster than {compute.batch_size}."
-            compute = replace(compute, batch_size=size, why_batch_size=why)
+        size, seconds, why = _larger_batch(
+            size, seconds, pictures, lambda size: seconds_of(size, compute.xla)
+        )
+        compute = replace(compute, batch_size=size, why_batch_size=why or compute.why_batch_size)
     if settings.xla is None and compute.device.is_gpu:
         gain = seconds / seconds_of(size, True)
         why = f"Measured {gain:.2f} times as fast with it." if gain > 0 else "It does not work here."
         compute = replace(compute, xla=gain >= XLA_GAIN, why_xla=why)
     return compute
+
+
+def _larger_batch(
+    smallest: int, seconds: float, pictures: int, seconds_of: Callable[[int], float]
+) -> tuple[int, float, str]:
+    """The batch to take, how long a step of it takes, and why it is a larger one; "" where it is not."""
+    size, why = smallest, ""
+    while size < smallest << MOST_DOUBLINGS and _leaves_steps(2 * size, pictures):
+        has_many = 2 * size * STEADY_STEPS <= pictures
+        if seconds >= (UNNOTICED_STEP if has_many else SHORT_STEP):
+            break
+        doubled = seconds_of(2 * size)
+        if seconds < SHORT_STEP and 2 * seconds >= CLEARLY_FASTER * doubled:
+            why = f"Measured clearly faster than {smallest}."
+        elif has_many and doubled <= UNNOTICED_STEP:
+            why = "So many pictures are learnt better in larger ones, and the steps measured short enough."
+        else:
+            break
+        size, seconds = 2 * size, doubled
+    return size, seconds, why
 
 
 def step_seconds(learner: Learner, shape: tuple[int, int, int]) -> StepSeconds:
