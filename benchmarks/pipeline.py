@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,6 @@ from benchmarks.child import Child, Parent
 from benchmarks.result import Options, Result, of_turns
 from benchmarks.scratch import make_store, open_store
 from training.config import ModelConfig, TrainConfig
-from training.pixel_store import PixelStore
 
 SECONDS, ROUNDS, REACH = 4.0, 5, 0.97
 SIZES, FEW, MANY = (32, 64, 128), 1_000, 1_000_000
@@ -83,46 +82,39 @@ class Feed:
     def __init__(self, folder: Path, size: int, count: int, batch_size: int) -> None:
         self._folder, self._size, self._count = folder, size, count
         self._batch_size = batch_size
-        self._epoch = 0
-        self._batches = self._endless(open_store(folder, size, count))
+        self._batches = self._endless(0)
 
     def next_batch(self) -> Any:
-        """The next one, float32 [b, S, S, 3]."""
+        """The next one, uint8 [b, S, S, 3]."""
         return next(self._batches)
 
     def forget(self) -> None:
         """Begin an epoch with nothing of the shards in memory (Linux)."""
-        self._batches.close()  # type: ignore[attr-defined]
+        self._batches.close()
         for shard in self._folder.glob("*.npy"):
             file = os.open(shard, os.O_RDONLY)
             os.fsync(file)
             os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
             os.close(file)
-        self._batches = self._endless(open_store(self._folder, self._size, self._count))
+        self._batches = self._endless(0)
 
     def milliseconds_to_begin(self) -> float:
-        """From the end of an epoch to the first batch of another."""
-        numbers, store = np.arange(self._count), open_store(self._folder, self._size, self._count)
+        """Until a training's first batch."""
         found = []
-        for _ in range(STARTS):
+        for number in range(STARTS):
             start = time.perf_counter()
-            batches = self._one_epoch(store, numbers)
+            batches = self._endless(number)
             next(batches)
             found.append(1000.0 * (time.perf_counter() - start))
-            batches.close()  # type: ignore[attr-defined]
+            batches.close()
         return float(np.median(found))
 
-    def _endless(self, store: PixelStore) -> Iterator[Any]:
+    def _endless(self, seed: int) -> Generator[Any, None, None]:
+        from training.data import training_batches
+
+        store = open_store(self._folder, self._size, self._count)
         numbers = np.arange(self._count)
-        while True:
-            yield from self._one_epoch(store, numbers)
-
-    def _one_epoch(self, store: PixelStore, numbers: Any) -> Iterator[Any]:
-        from training.data import batches
-
-        self._epoch += 1
-        seed = (0, self._epoch)
-        return batches(store, numbers, batch_size=self._batch_size, shuffle_seed=seed, mirror=True)
+        return iter(training_batches(store, numbers, batch_size=self._batch_size, seed=seed, mirror=True))
 
 
 def _milliseconds_to_shuffle(count: int) -> float:

@@ -1,6 +1,12 @@
-"""From pixel shards to batches: the whole input pipeline, read from top to bottom."""
+"""From pixel shards to batches: the whole input pipeline, read from top to bottom.
+
+Batches are bytes all the way to the network, which makes numbers in [0, 1] of them: a quarter of the memory
+to write, to keep and to send to a GPU. A training has one pipeline for all its epochs: to begin another for
+each took as long as a step or two, which is much where an epoch has thirty.
+"""
 
 from collections.abc import Generator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,66 +15,106 @@ from training.backend import tf
 from training.errors import VaeError
 from training.pixel_store import PixelStore
 
+_ENDLESS = np.iinfo(np.int64).max
 
-def batches(
+
+class Batches:
+    """Batches of uint8 [b, S, S, C], to be gone through once or several times.
+
+    Args:
+        pictures: where the pixels are.
+        places: dataset of (epoch, step, numbers of the pictures [b]).
+        flip: which of a step's pictures to mirror, by epoch and step, bool [b].
+    """
+
+    def __init__(self, pictures: PixelStore, places: tf.data.Dataset, flip: Any = None) -> None:
+        self._problems: list[VaeError] = []
+
+        def read(epoch: np.int64, step: np.int64, chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
+            try:
+                pixels: NDArray[np.uint8] = pictures.read(chosen)
+            except VaeError as error:  # TensorFlow would pass on its text alone, within an error of its own
+                self._problems.append(error)
+                raise
+            if flip is not None:
+                flips = flip(int(epoch), int(step))
+                pixels[flips] = pixels[flips, :, ::-1]
+            return pixels
+
+        def load(epoch: tf.Tensor, step: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
+            pixels = tf.numpy_function(read, [epoch, step, chosen], tf.uint8, stateful=False)
+            return tf.ensure_shape(pixels, (None, *pictures.shape))
+
+        self._dataset = places.map(_as_is(load), num_parallel_calls=2, deterministic=True).prefetch(2)
+
+    def __iter__(self) -> Generator[tf.Tensor, None, None]:
+        """Go through them. To be closed where that ends early.
+
+        Raises:
+            VaeError: when a shard is missing or damaged.
+        """
+        try:
+            yield from self._dataset
+        except tf.errors.OpError:
+            if self._problems:
+                raise self._problems[0] from None
+            raise
+
+
+def batches_in_order(pictures: PixelStore, numbers: NDArray[np.int64], *, batch_size: int) -> Batches:
+    """All pictures with these numbers, in their order; the last batch may be smaller."""
+    places = tf.data.Dataset.from_tensor_slices(np.asarray(numbers, np.int64)).batch(batch_size)
+    return Batches(pictures, places.map(_as_is(lambda chosen: (np.int64(0), np.int64(0), chosen))))
+
+
+def training_batches(
     pictures: PixelStore,
     numbers: NDArray[np.int64],
     *,
     batch_size: int,
-    shuffle_seed: tuple[int, int] | None = None,
+    seed: int,
     mirror: bool = False,
+    epoch: int = 0,
     skip: int = 0,
     part: tuple[int, int] = (0, 1),
-) -> Generator[tf.Tensor, None, None]:
-    """Batches of float32 [b, S, S, C] in [0, 1] of the pictures with these numbers.
+) -> Batches:
+    """Epoch after epoch without end, each in an order of its own that follows from (seed, epoch) alone.
+
+    An epoch's last, smaller batch is left out; another epoch's order brings it back.
 
     Args:
         pictures: where the pixels are.
         numbers: which pictures.
-        batch_size: b; a training's last, smaller batch is left out (another shuffle brings it back).
-        shuffle_seed: (seed, epoch) to shuffle by and drop the remainder; None keeps the order and all.
+        batch_size: b.
         mirror: flip each picture with probability ½.
-        skip: batches to leave out at the start, when an interrupted epoch is taken up again.
-        part: (k, n) for the k-th of n equal parts of each batch, which must be a training's.
-
-    Raises:
-        VaeError: from the iterator, when a shard is missing or damaged.
+        epoch: the first one.
+        skip: batches of it to leave out, when it was interrupted after as many.
+        part: (k, n) for the k-th of n equal parts of each batch.
     """
-    training = shuffle_seed is not None
-    order = np.asarray(numbers, np.int64)
-    if shuffle_seed is not None:
-        order = np.random.default_rng(shuffle_seed).permutation(order)
-
     own, parts = part
     mine = slice(own * batch_size // parts, (own + 1) * batch_size // parts)
-    problems: list[VaeError] = []
+    steps = len(numbers) // batch_size
 
-    def read(step: np.int64, chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
-        try:
-            pixels: NDArray[np.uint8] = pictures.read(chosen[mine])
-        except VaeError as error:  # TensorFlow would pass on its text alone, within an error of its own
-            problems.append(error)
-            raise
-        if mirror and shuffle_seed is not None:
-            # By its number, so that a resumed epoch has the flips it would have had.
-            flips = np.random.default_rng((*shuffle_seed, int(step))).random(batch_size)[mine] < 0.5
-            pixels[flips] = pixels[flips, :, ::-1]
-        return pixels
+    def order(number: np.int64) -> NDArray[np.int64]:
+        shuffled = np.random.default_rng((seed, int(number))).permutation(np.asarray(numbers, np.int64))
+        return shuffled[: steps * batch_size].reshape(steps, batch_size)[:, mine]
 
-    def load(step: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
-        pixels = tf.numpy_function(read, [step, chosen], tf.uint8, stateful=False)
-        return tf.cast(tf.ensure_shape(pixels, (None, *pictures.shape)), tf.float32) / 255.0
+    def flip(number: int, step: int) -> NDArray[np.bool_]:
+        # By its number, so that a resumed epoch has the flips it would have had.
+        return np.random.default_rng((seed, number, step)).random(batch_size)[mine] < 0.5
 
-    dataset = tf.data.Dataset.from_tensor_slices(order)
-    dataset = dataset.batch(batch_size, drop_remainder=training)
-    # Numbering before skipping tells a resumed epoch which batch is which.
-    dataset = dataset.enumerate().skip(skip)
-    # AutoGraph would read the source of `load`, which a frozen program does not have.
-    traced_as_is = tf.autograph.experimental.do_not_convert(load)
-    dataset = dataset.map(traced_as_is, num_parallel_calls=2, deterministic=True)
-    try:
-        yield from dataset.prefetch(2)
-    except tf.errors.OpError:
-        if problems:
-            raise problems[0] from None
-        raise
+    def of_epoch(number: tf.Tensor) -> tf.data.Dataset:
+        rows = tf.numpy_function(order, [number], tf.int64, stateful=False)
+        rows = tf.ensure_shape(rows, (steps, mine.stop - mine.start))
+        numbered = tf.data.Dataset.from_tensor_slices(rows).enumerate()
+        # Numbering before skipping tells a resumed epoch which batch is which.
+        numbered = numbered.skip(tf.where(number == epoch, np.int64(skip), np.int64(0)))
+        return numbered.map(_as_is(lambda step, chosen: (number, step, chosen)))
+
+    places = tf.data.Dataset.range(epoch, _ENDLESS).flat_map(_as_is(of_epoch))
+    return Batches(pictures, places, flip if mirror else None)
+
+
+def _as_is(function: Any) -> Any:
+    """Traced without AutoGraph, which would read its source, and a frozen program has none."""
+    return tf.autograph.experimental.do_not_convert(function)

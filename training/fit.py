@@ -6,7 +6,7 @@ stop within a step, end after a given time, and resume in the middle of an epoch
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ from training.cluster import Cluster
 from training.coach import is_good_enough
 from training.compute import choose_compute, is_worth_measuring, measured, step_seconds, told_to_people
 from training.config import LENGTH, TrainConfig
-from training.data import batches
+from training.data import Batches, training_batches
 from training.device import device
 from training.divergence import MOST_RETURNS, SMALLER_STEP, LossBounds, TrainingDivergedError
 from training.errors import VaeError
@@ -193,37 +193,43 @@ class Trainer:
         if self._from_weights and self.at.step == 0:
             self._judge_weights()  # nothing that is learnt from here on may be better
         while self._goes_on():
-            self._epoch()
+            with closing(iter(self._batches())) as data:
+                self._train_on(data)
         self._save()
         if self.at.step_in_epoch > 0:  # the final weights come after the last epoch's figures
             self._judge_weights()
         if not self.control.should_stop:
             self.snapshots.take_last(self.at)
 
-    def _epoch(self) -> None:
-        """Train until the epoch, the training or the user's patience ends, or back to an earlier step."""
-        data = batches(
+    def _batches(self) -> Batches:
+        """What there is to learn from now on, without end."""
+        return training_batches(
             self.pictures,
             self.train_numbers,
             batch_size=self.batch_size,
-            shuffle_seed=(self.run.training.seed, self.at.epoch),
+            seed=self.run.training.seed,
             mirror=self.run.training.mirror,
+            epoch=self.at.epoch,
             skip=self.at.step_in_epoch,
             part=(self.cluster.worker, self.cluster.workers),
         )
-        with closing(data):
-            for pixels in data:
-                self._wait_while_held()
-                if not self._goes_on():
-                    return
-                self._schedule()
-                loss = float(self.learner.take_step(pixels)["loss"])
-                if not self._bounds.hold(loss):
-                    self._go_back()
-                    return
-                self._count_step()
-                self._report(loss)
-        self._end_epoch()
+
+    def _train_on(self, data: Iterator[tf.Tensor]) -> None:
+        """Train until the training or the user's patience ends, or it has gone back to an earlier step."""
+        while True:
+            if self.at.step_in_epoch == self.steps_per_epoch and not self._end_epoch():
+                return
+            self._wait_while_held()
+            if not self._goes_on():
+                return
+            pixels = next(data)
+            self._schedule()
+            loss = float(self.learner.take_step(pixels)["loss"])
+            if not self._bounds.hold(loss):
+                self._go_back()
+                return
+            self._count_step()
+            self._report(loss)
 
     def _count_step(self) -> None:
         self.at.step += 1
@@ -231,15 +237,16 @@ class Trainer:
         self.clock.step(self.batch_size)
         self.at.seconds = self.clock.seconds
 
-    def _end_epoch(self) -> None:
+    def _end_epoch(self) -> bool:
+        """Judge it; False where it has not ended well, and other batches than the next ones come then."""
         held_out = self.judge.figures(self._goes_on_judging)
         if held_out is None and self.judge.has_pictures:
-            return  # a stop cut it short; the epoch ends when the training is gone on with
+            return False  # a stop cut it short; the epoch ends when the training is gone on with
         train = Figures.of(self.learner.vae)
         judged = held_out or train
         if not math.isfinite(judged.terms.elbo):
             self._go_back()
-            return
+            return False
         self._clock_work()
         record = EpochRecord(
             self.at.epoch + 1,
@@ -262,6 +269,7 @@ class Trainer:
             self._returns = 0
         self.on_progress(record)
         self._is_good_enough = self.run.training.stop_when_good and is_good_enough(self.history)
+        return True
 
     def _goes_on(self) -> bool:
         """Whether to take another step; all workers agree, by the chief's clock and its verdict."""

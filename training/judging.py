@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data import batches
+from training.data import batches_in_order
 from training.events import Terms
 from training.learner import Learner
 from training.model import VAE
@@ -67,9 +67,9 @@ class Judge:
 
     def __init__(self, learner: Learner, pictures: PixelStore, held_out: NDArray[np.int64]) -> None:
         self._learner = learner
-        self._pictures = pictures
         self._numbers = held_out[evenly(len(held_out), MOST_JUDGED)]
         self._noise = learner.average.noise.state.numpy()
+        self._batches = batches_in_order(pictures, self._numbers, batch_size=JUDGED_BATCH)
         ids = pictures.ids[self._numbers]
         self.judged_on = hashlib.sha256(ids.tobytes()).hexdigest() if len(ids) else "train"
 
@@ -95,7 +95,7 @@ class Judge:
         average = self._learner.average
         average.noise.state.assign(self._noise)
         average.reset_metrics()
-        with closing(batches(self._pictures, self._numbers, batch_size=JUDGED_BATCH)) as data:
+        with closing(iter(self._batches)) as data:
             for pixels in data:
                 if not goes_on():
                     return None

@@ -88,7 +88,7 @@ class Learner:
         self._taken_step = self._steps[xla and self.cluster.replicas == 1]
 
     def take_step(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Train on a batch, float32 [b, S, S, C] in [0, 1], or on this worker's part of it.
+        """Train on a batch, [b, S, S, C], or on this worker's part of it: bytes, or numbers in [0, 1].
 
         Returns:
             The metrics of the whole batch and those before it in the epoch, by name.

@@ -114,13 +114,15 @@ class VAE(keras.Model):
         """The negative ELBO's parts with one posterior sample a picture.
 
         Args:
-            pixels: [n, S, S, C] in [0, 1].
+            pixels: [n, S, S, C], bytes or numbers in [0, 1].
             noise: of the samples, [n, latent_dim]; None draws it.
 
         Returns:
             Reconstruction term, KL mean term, KL variance term, spread (the pixels' own variance about what
             is drawn, summed over them), [n] each; the KL of each latent axis, [n, latent_dim].
         """
+        if pixels.dtype == tf.uint8:
+            pixels = tf.cast(pixels, tf.float32) / 255.0
         mean, log_variance = self.posterior(pixels, training)
         if noise is None:
             noise = keras.random.normal(tf.shape(mean), seed=self.noise)
