@@ -4,6 +4,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from training import data
 from training.data import batches_in_order, training_batches
 from training.errors import VaeError
 from training.pixel_store import PixelStore, shard_path
@@ -100,3 +101,11 @@ def test_a_shard_that_went_missing_is_told_in_plain_words(store, tmp_path):
     shard_path(tmp_path, 1).unlink()
     with pytest.raises(VaeError, match=r"00001\.npy is missing or damaged"):
         epoch(store)
+
+
+def test_batches_are_brought_to_the_device_as_they_are(store, monkeypatch):
+    """To the processor, in the place of a GPU, by the same transformation."""
+    plain = read(store, 12, mirror=True)
+    monkeypatch.setattr(data, "first_gpu", lambda: "/device:CPU:0")
+    brought = read(store, 12, mirror=True)
+    assert all(np.array_equal(a, b) for a, b in zip(plain, brought, strict=True))

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.backend import tf
+from training.device import first_gpu
 from training.errors import VaeError
 from training.pixel_store import PixelStore
 
@@ -48,7 +49,10 @@ class Batches:
             return tf.ensure_shape(tf.numpy_function(reading, [place], tf.uint8, False), (None, *shape))
 
         dataset = places.map(_as_is(load), num_parallel_calls=READERS, deterministic=True).prefetch(2)
-        self._dataset = dataset.with_options(_few_threads())
+        dataset = dataset.with_options(_few_threads())
+        if (gpu := first_gpu()) is not None:  # a batch is there before its step begins
+            dataset = dataset.apply(tf.data.experimental.prefetch_to_device(gpu, 2))
+        self._dataset = dataset
 
     def __iter__(self) -> Generator[tf.Tensor, None, None]:
         """Go through them. To be closed where that ends early.

@@ -43,6 +43,12 @@ def device() -> Device:
     return Device(f"CPU, {cores} cores" if cores > 1 else "CPU, 1 core", _why_not_gpu())
 
 
+def first_gpu() -> str | None:
+    """The name by which TensorFlow places something on the GPU; None where there is none."""
+    gpus = tf.config.list_logical_devices("GPU")
+    return gpus[0].name if gpus else None
+
+
 def _why_not_gpu() -> str:
     if sys.platform == "win32":
         return "TensorFlow has no GPU support on Windows since version 2.11; WSL2 has it."
