@@ -11,7 +11,6 @@ from training.backend import tf
 from training.checkpoint import computed_before
 from training.compute import (
     Compute,
-    DeviceLostError,
     choose_compute,
     is_worth_measuring,
     measured,
@@ -19,7 +18,7 @@ from training.compute import (
 )
 from training.config import ModelConfig, TrainConfig
 from training.device import Device, device
-from training.errors import OutOfMemoryError
+from training.errors import DeviceLostError, OutOfMemoryError
 from training.fit import train
 from training.learner import Learner
 from training.model import VAE
@@ -233,6 +232,7 @@ def test_the_average_is_judged_in_float32():
         "Failed to synchronize: CUDA_ERROR_LAUNCH_FAILED: unspecified launch failure",
         "GPU sync failed",
         "could not synchronize on CUDA context: CUDA_ERROR_ILLEGAL_ADDRESS",
+        "Blas xGEMM launch failed: CUBLAS_STATUS_EXECUTION_FAILED",
     ],
 )
 def test_a_lost_gpu_and_used_up_memory_are_told_apart_from_faults_of_ours(make_project, message):
@@ -255,6 +255,14 @@ def test_a_lost_gpu_and_used_up_memory_are_told_apart_from_faults_of_ours(make_p
 
 def test_where_one_picture_is_too_much_no_smaller_batch_is_offered():
     assert OutOfMemoryError(1, 128, kept="").smaller_batch == 0
+    assert OutOfMemoryError(1, 128, kept="").advice == "Closing other programs may help."
+
+
+def test_a_full_graphics_card_leaves_the_processor():
+    full = OutOfMemoryError(64, 128, kept="", on_gpu=True)
+    assert full.what.startswith("There is not enough memory on the graphics card for batches of 64")
+    assert full.advice.startswith("Batches of 32 or smaller pictures may fit, and without the graphics card")
+    assert OutOfMemoryError(1, 128, kept="", on_gpu=True).advice.startswith("Without the graphics card")
 
 
 SHORT_OF_MEMORY = """

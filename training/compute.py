@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from training.backend import tf
 from training.config import TrainConfig
-from training.device import Device
-from training.errors import OutOfMemoryError, VaeError
+from training.device import Device, device
+from training.errors import DeviceLostError, OutOfMemoryError, VaeError
 from training.learner import Learner
 from training.run import Run
 
@@ -203,21 +203,16 @@ def _seconds(learner: Learner, pixels: tf.Tensor) -> float:
 # ---------------------------------------------------------------------- what to do if it fails
 
 
-class DeviceLostError(VaeError):
-    """The GPU does not answer any more; this process cannot use it again."""
-
-
 def told_to_people(error: Exception, run: Run, batch_size: int) -> VaeError | None:
     """What a failure of the device comes to for the person who trains; None for any other failure."""
     kept = f"The training so far is kept in {run.path.name}."
     if is_out_of_memory(error):
-        return OutOfMemoryError(batch_size, run.model.size, kept=kept)
+        return OutOfMemoryError(batch_size, run.model.size, kept=kept, on_gpu=device().is_gpu)
     if isinstance(error, tf.errors.OpError) and any(sign in error.message for sign in _LOST_SIGNS):
         return DeviceLostError(
             "The GPU failed and does not answer any more.",
             kept=kept,
-            advice="Start the program again to go on;"
-            " vae train --resume --device cpu does so without the GPU.",
+            advice="The training can go on without it: vae train DIR --resume --device cpu.",
         )
     return None
 
@@ -226,9 +221,10 @@ _MEMORY_SIGNS = (
     " a primitive",  # oneDNN says no more than that it could not create or execute one
     "CUDA_ERROR_OUT_OF_MEMORY",
     "CUDNN_STATUS_ALLOC_FAILED",
+    "CUBLAS_STATUS_ALLOC_FAILED",
     "Out of memory while trying to allocate",  # XLA
 )
-_LOST_SIGNS = ("CUDA_ERROR_", "GPU sync failed", "CUDNN_STATUS_EXECUTION_FAILED", "failed to synchronize")
+_LOST_SIGNS = ("CUDA_ERROR_", "CUDNN_STATUS_", "CUBLAS_STATUS_", "GPU sync failed", "failed to synchronize")
 
 
 def is_out_of_memory(error: Exception) -> bool:

@@ -24,18 +24,28 @@ class OutOfMemoryError(VaeError):
         batch_size: pictures a step.
         size: of a picture, in pixels.
         kept: what was kept, as a sentence.
+        on_gpu: whether it is the graphics card's memory.
 
     Attributes:
         smaller_batch: what may fit; 0 where not even one picture does.
+        on_gpu: as above.
     """
 
-    def __init__(self, batch_size: int, size: int, *, kept: str) -> None:
+    def __init__(self, batch_size: int, size: int, *, kept: str, on_gpu: bool = False) -> None:
         self.smaller_batch = batch_size // 2
+        self.on_gpu = on_gpu
         pictures = "a single picture" if batch_size == 1 else f"batches of {batch_size:,} pictures"
+        smaller = f"Batches of {self.smaller_batch:,} or smaller pictures may fit"
+        without_gpu = "without the graphics card (--device cpu) there is more memory"
+        advice = [smaller] if self.smaller_batch else [] if on_gpu else ["Closing other programs may help"]
+        advice += [without_gpu] if on_gpu else []
+        sentence = ", and ".join(advice)
         super().__init__(
-            f"There is not enough memory for {pictures} of {size} pixels.",
+            f"There is not enough memory{' on the graphics card' * on_gpu} for {pictures} of {size} pixels.",
             kept=kept,
-            advice=f"Batches of {self.smaller_batch:,} or smaller pictures may fit."
-            if self.smaller_batch
-            else "Closing other programs may help.",
+            advice=f"{sentence[0].upper()}{sentence[1:]}.",
         )
+
+
+class DeviceLostError(VaeError):
+    """The GPU does not answer any more; this process cannot use it again."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from training import __version__
-from training.places import log_folder
+from training.places import is_frozen, log_folder
 from vae_desktop.crash_report import Session
 from vae_desktop.logs import catch_native_words, open_closed_streams, start_log, tell_early
 
@@ -33,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     open_closed_streams()
     given = sys.argv[1:] if arguments is None else arguments
     options = _parse(given)
+    if options.without_gpu:
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # read when TensorFlow is imported
     if options.self_test:
         return _test_itself()
     if not _has_display():
@@ -46,9 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     session = _begin_session(folder)
     _tell_of_qt_failing(session)
     application = Application([sys.argv[0]])
-    code = _run(application, options, folder, session)
+    code, starts_again = _run(application, options, folder, session)
     if session is not None:
         session.end()
+    if starts_again:
+        _start_again()
     return code
 
 
@@ -64,6 +68,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         default=DEMO_MINUTES,
         help="where there is no display: how long to learn the sample (default: %(default)g)",
     )
+    parser.add_argument("--without-gpu", action="store_true", help="leave the graphics card alone")
     parser.add_argument("--verbose", action="store_true", help="tell on stderr what is logged")
     parser.add_argument(
         "--self-test", action="store_true", help="use every part of the program once, tell of each, and end"
@@ -133,7 +138,8 @@ def _tell_of_qt_failing(session: Session | None) -> None:
 
 def _run(
     application: "Application", options: argparse.Namespace, log_folder: Path, session: Session | None
-) -> int:
+) -> tuple[int, bool]:
+    """Until the window is closed. The exit code, and whether another process is to go on."""
     from PySide6.QtCore import Qt
 
     from vae_desktop.app import App
@@ -155,7 +161,14 @@ def _run(
     app.start(options.folder, options.sample)
     code = int(application.exec())
     app.shut_down()  # the window was not asked to close where its screen went away
-    return code
+    return code, app.starts_again
+
+
+def _start_again() -> None:
+    from PySide6.QtCore import QProcess
+
+    module = [] if is_frozen() else ["-m", "vae_desktop"]
+    QProcess.startDetached(sys.executable, [*module, "--without-gpu"])
 
 
 if __name__ == "__main__":

@@ -38,6 +38,9 @@ class App(QObject):
         settings: what is remembered between two starts.
         log_folder: where the log is, for the Help menu.
         session: the marker by which the next start knows how this one ended; None for none.
+
+    Attributes:
+        starts_again: whether, once this process has ended, another is to go on without the graphics card.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class App(QObject):
         self._continuation: Continuation | None = None
         self._made_project = False
         self._is_closing = False
+        self.starts_again = False
         self._first_job: Callable[[], None] | None = None
         self.window.set_loading(True)
         self.window.close_guard = self._may_close
@@ -120,6 +124,7 @@ class App(QObject):
         engine.import_failed.connect(self._on_import_failed)
         engine.failed.connect(window.show_problem)
         self.shared.failed.connect(self._tell)
+        self.training.restart_wished.connect(self._start_again)
 
     def _join_window(self) -> None:
         window = self.window
@@ -315,12 +320,16 @@ class App(QObject):
             return
         self._is_closing = True
         self.shared.forget_reading()
-        self.training.remember(training=self.training.is_running)
+        self.training.remember(training=self.training.is_running or self.starts_again)
         self.training.close()
         self.window.hide()  # saving takes up to a few seconds; nobody should watch a frozen window
         self.engine.close()
         if self.project is not None:
             self.project.close()
+
+    def _start_again(self) -> None:
+        self.starts_again = True
+        self.window.close()
 
     # ------------------------------------------------------------------ training
 

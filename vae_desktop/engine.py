@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from training.config import TrainConfig
-from training.errors import OutOfMemoryError, VaeError
+from training.errors import DeviceLostError, OutOfMemoryError, VaeError
 from training.events import Control, EpochRecord, RunResult, Setback, Snapshot, TrainProgress
 from training.images import ImageFormat
 from training.importer import import_folder
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from training.latent import LatentModel
 
 SNAPSHOT_PICTURES = 1000
+FEWEST_ON_GPU = 8  # pictures a step; with fewer, the processor is hardly slower
 _log = logging.getLogger(__name__)
 
 
@@ -48,6 +49,7 @@ class Engine(QObject):
     trained = Signal(object)  # RunResult
     training_failed = Signal(str)
     memory_ran_out = Signal(str, int)  # why the training failed, a batch size that may fit
+    gpu_failed = Signal(str)  # why the training failed; it can go on without the graphics card
     plane_drawn = Signal(object, object)  # a run's folder, drawn_plane.DrawnPlane
     plane_not_drawn = Signal(object, str)  # a run's folder, why not
     shared_read = Signal(str, object, object)  # its path, vae_file.SharedModel, latent.LatentModel
@@ -313,10 +315,15 @@ class Engine(QObject):
             control.stop()
 
     def _tell_training_failure(self, error: Exception) -> None:
-        if isinstance(error, OutOfMemoryError) and error.smaller_batch:
-            self.memory_ran_out.emit(str(error), error.smaller_batch)
-        else:
-            self.training_failed.emit(_sentence(error))
+        match error:
+            case OutOfMemoryError(on_gpu=False, smaller_batch=batch) if batch > 0:
+                self.memory_ran_out.emit(str(error), batch)
+            case OutOfMemoryError(on_gpu=True, smaller_batch=batch) if batch >= FEWEST_ON_GPU:
+                self.memory_ran_out.emit(str(error), batch)
+            case OutOfMemoryError(on_gpu=True) | DeviceLostError():
+                self.gpu_failed.emit(str(error))
+            case _:
+                self.training_failed.emit(_sentence(error))
 
     def _tell_failure(self, error: Exception) -> None:
         self.failed.emit(_sentence(error))

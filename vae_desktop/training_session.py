@@ -38,6 +38,7 @@ class TrainingSession(QObject):
     """
 
     changed = Signal()  # another run is shown, or there is more to tell of this one
+    restart_wished = Signal()  # to go on in a new process, without the graphics card
 
     def __init__(self, window: MainWindow, engine: Engine, settings: Settings, aftercare: Aftercare) -> None:
         super().__init__(window)
@@ -52,6 +53,7 @@ class TrainingSession(QObject):
         engine.trained.connect(self._on_trained)
         engine.training_failed.connect(self._on_failed)
         engine.memory_ran_out.connect(self._on_memory_ran_out)
+        engine.gpu_failed.connect(self._on_gpu_failed)
         window.pause_requested.connect(self._pause)
         window.stop_requested.connect(engine.stop)
 
@@ -200,11 +202,24 @@ class TrainingSession(QObject):
     def _on_memory_ran_out(self, text: str, smaller_batch: int) -> None:
         if self.project is None:
             return
+        run = self.run if self.run is not None and self.run.has_weights() else None
         self._on_failed(text)
         go_on = StripButton(
             "Go on with smaller batches",
-            lambda: self.begin(None, run=self.run, chosen={"batch_size": smaller_batch}, new_length=False),
+            lambda: self.begin(None, run=run, chosen={"batch_size": smaller_batch}, new_length=False),
             f"Goes on where the training was, with {smaller_batch:,} pictures a step",
+        )
+        self._window.show_problem(text, go_on)
+
+    def _on_gpu_failed(self, text: str) -> None:
+        """This process cannot use the graphics card any more, nor forget it; another one can do without."""
+        if self.project is None:
+            return
+        self._end()
+        go_on = StripButton(
+            "Go on without the graphics card",
+            self.restart_wished.emit,
+            "Starts the program again, and the training goes on where it was, more slowly",
         )
         self._window.show_problem(text, go_on)
 

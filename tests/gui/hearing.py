@@ -18,6 +18,7 @@ SIGNALS = (
     "trained",
     "training_failed",
     "memory_ran_out",
+    "gpu_failed",
     "model_loaded",
     "decoded",
     "backdrop",
