@@ -25,4 +25,6 @@ def test_the_memory_of_gpus_is_what_their_own_tool_says(tmp_path, monkeypatch, s
 def test_it_tells_how_a_training_of_any_size_would_compute():
     found = report()
     assert found["devices"].startswith("CPU:0")
+    assert found["gpu_memory_is_taken"] == "not at all, because there is no GPU"
+    assert found["training"]["prefetch"].startswith("in main memory")
     assert found["training"]["batch_size"] == "32 of 500, 32 of 2,000, 64 of 10,000, 128 of 50,000"

@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import pandas
 import pytest
 
 from training import __version__
@@ -126,6 +127,20 @@ def test_a_torn_line_costs_its_own_epoch_alone(run):
     run.append_history(record(2))
     run.append_history(record(3))
     assert run.history() == [record(1), record(2), record(3)]
+
+
+def test_what_a_crash_left_in_the_history_is_cut_off_for_pandas(run):
+    for epoch in (1, 2, 3, 2, 3):
+        run.append_history(record(epoch))
+    path = run.path / HISTORY_FILE
+    path.write_bytes(path.read_bytes()[:-25])
+    run.cut_history(2)
+    table = pandas.read_json(path, lines=True)
+    assert table["epoch"].tolist() == [1, 2]
+    assert table["held_out_elbo"].tolist() == [each.held_out.elbo for each in run.history()]
+    before = path.stat()
+    run.cut_history(2)
+    assert path.stat() == before  # nothing to do
 
 
 def test_epochs_done_again_after_a_crash_count_once(run):

@@ -31,7 +31,7 @@ def automatic_words(name: str, at: Circumstances) -> str:
     if name == "batch_size":
         if at.pictures == 0:
             return "by the number of pictures"
-        return f"{TrainConfig().batch_size_for(at.pictures)}, or more where that is clearly faster"
+        return f"{TrainConfig().batch_size_for(at.pictures)}, or more where that measures better"
     if name in by_device:
         on_cpu, on_gpu = by_device[name]
         return "by the device" if at.on_gpu is None else on_gpu if at.on_gpu else on_cpu

@@ -178,14 +178,21 @@ def _larger_batch(
     return size, seconds, why
 
 
-def step_seconds(learner: Learner, shape: tuple[int, int, int]) -> StepSeconds:
-    """A stopwatch for a learner's steps on pictures of this shape; the steps change what it has learnt."""
+def step_seconds(
+    learner: Learner, shape: tuple[int, int, int], goes_on: Callable[[], bool] = lambda: True
+) -> StepSeconds:
+    """A stopwatch for a learner's steps on pictures of this shape; the steps change what it has learnt.
+
+    Args:
+        goes_on: asked before every step; where it says no, a step is said to take for ever.
+    """
 
     def seconds_of(batch_size: int, xla: bool) -> float:
         learner.use_xla(xla)
         pixels = tf.cast(tf.random.uniform((batch_size, *shape), 0, 256, tf.int32), tf.uint8)
         try:
-            return min(_seconds(learner, pixels) for _ in range(4))  # the first one builds the graph
+            # The first one builds the graph.
+            return min(_seconds(learner, pixels) if goes_on() else math.inf for _ in range(4))
         except tf.errors.OpError as error:
             if xla or is_out_of_memory(error):
                 return math.inf

@@ -33,6 +33,7 @@ def report() -> dict[str, object]:
         "why_not_gpu": found.why_not_gpu,
         "devices": ", ".join(each.name.partition(":")[2] for each in tf.config.get_visible_devices()),
         "compute_capability": ".".join(map(str, found.compute_capability or ())),
+        "gpu_memory_is_taken": "as it is needed" if found.is_gpu else "not at all, because there is no GPU",
         "memory": {"computer": _memory(), "gpu": _gpu_memory()},
         "training": _training(found),
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "1",
@@ -60,8 +61,8 @@ def _training(found: Device) -> dict[str, object]:
         "why_xla": largest.why_xla,
         "prefetch": "to the GPU" if found.is_gpu else "in main memory, because there is no GPU",
         "batch_size": sizes,
-        "why_batch_size": f"{largest.why_batch_size} With many pictures it is doubled where that measures"
-        " clearly faster when a training begins.",
+        "why_batch_size": f"{largest.why_batch_size} With many pictures it is doubled, once or twice,"
+        " where that measures clearly faster, or short enough, when a training begins.",
     }
 
 

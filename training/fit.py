@@ -6,7 +6,7 @@ stop within a step, end after a given time, and resume in the middle of an epoch
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
 
@@ -115,14 +115,15 @@ class Trainer:
         self.judge = Judge(self.learner, pictures, chosen.judging)
         self._begin()
         self.checkpoint = Checkpoint(run, self.learner.vae, self.learner.average, self.judge.judged_on)
-        self._settle_compute()
+        seconds = self._settle_compute()
         self.batch_size = self.cluster.replicas * self.compute.batch_size
         self.steps_per_epoch = count // self.batch_size
-        self.at = Counters(self.batch_size, count)
+        self.at = Counters(self.batch_size, count, seconds=seconds)
         if run.has_weights():
             self._restore()
         self.clock = TrainingClock(self.at.seconds)
-        self.history = self._still_true(run.history())
+        run.cut_history(self.at.epoch)  # the later epochs come again
+        self.history = run.history()
         self.snapshots = Snapshots(
             self.learner, pictures, Timeline(run.path), snapshot_pictures, self.on_progress
         )
@@ -142,16 +143,25 @@ class Trainer:
             initial, _ = load_tensors(self.run.path / INITIAL_FILE)
             self.learner.begin_with_weights(initial)
 
-    def _settle_compute(self) -> None:
-        """Measure what a new training leaves to be measured, and keep what is chosen."""
-        settings, count = self.run.training, len(self.train_numbers)
+    def _settle_compute(self) -> float:
+        """Measure what a new training leaves to be measured, keep what is chosen; the seconds it took."""
+        settings, count, seconds = self.run.training, len(self.train_numbers), 0.0
         is_shared = self.cluster.replicas > 1  # then a measurement here would not hold for all
         if not (is_shared or self.run.has_weights()) and is_worth_measuring(self.compute, settings, count):
+            started = time.monotonic()
             with self.checkpoint.undoing():
-                seconds_of = step_seconds(self.learner, self.run.model.shape)
-                self.compute = measured(self.compute, settings, count, seconds_of)
+                seconds_of = step_seconds(self.learner, self.run.model.shape, self._goes_on_measuring)
+                found = measured(self.compute, settings, count, seconds_of)
+            if not self.control.should_stop:  # which cuts it short
+                self.compute = found
+            seconds = time.monotonic() - started
         self.learner.use_xla(self.compute.xla)
         self.checkpoint.computed_with = self.compute.to_json()
+        return seconds
+
+    def _goes_on_measuring(self) -> bool:
+        self.control.wait_while_held()
+        return not self.control.should_stop
 
     def begin_length(self, length: TrainConfig) -> None:
         """Train for another length, counted from here on."""
@@ -373,7 +383,8 @@ class Trainer:
         if settings != self.run.training:  # a crash came between the checkpoint and the settings
             self.run = replace(self.run, training=settings)
             self.run.save_config()
-        if (at.batch_size, at.pictures) != (self.batch_size, len(self.train_numbers)):
+        is_other = (at.batch_size, at.pictures) != (self.batch_size, len(self.train_numbers))
+        if is_other or at.step_in_epoch > self.steps_per_epoch:
             # Other pictures or batches: the interrupted epoch begins again.
             at = replace(at, batch_size=self.batch_size, pictures=len(self.train_numbers), step_in_epoch=0)
             self.learner.vae.reset_metrics()
@@ -398,15 +409,12 @@ class Trainer:
         self._returns += 1
         self.at.seconds = diverged.seconds  # they have passed
         self.at.rate_factor = SMALLER_STEP * diverged.rate_factor
-        self.history = self._still_true(self.history)
+        self.run.cut_history(self.at.epoch)
+        self.history = self.run.history()
         self.snapshots.forget_after(self.at.step)
         self.tensorboard.begin(self.history)
         self._save()
         self.on_progress(Setback(self.at.step, self._highest_rate()))
-
-    def _still_true(self, history: Iterable[EpochRecord]) -> list[EpochRecord]:
-        """The epochs but for those after the checkpoint, which come again."""
-        return [record for record in history if record.epoch <= self.at.epoch]
 
     def _highest_rate(self) -> float:
         return self.at.rate_factor * self.run.training.learning_rate

@@ -206,6 +206,12 @@ class Project:
         with self.index() as index:
             return int(index.execute("SELECT COUNT(*) FROM pictures WHERE status = 'used'").fetchone()[0])
 
+    def count_learnt(self) -> int:
+        """How many of them a training learns from, the others being held out."""
+        with self.index() as index:
+            query = "SELECT COUNT(*) FROM pictures WHERE status = 'used' AND NOT held_out"
+            return int(index.execute(query).fetchone()[0])
+
     def count_different(self) -> int:
         """How many different pictures are used: copies of a file count once."""
         with self.index() as index:

@@ -2,7 +2,7 @@
 
     RUN/config.json          the settings of model and training; its name, when and by what it was made
     RUN/initial.safetensors  weights of another training that this one began with, if it did
-    RUN/history.jsonl        one line per epoch, a flat JSON object, only ever appended to
+    RUN/history.jsonl        one line per epoch, a flat JSON object; appended to, unless epochs come again
     RUN/latest.safetensors   everything needed to go on: weights, averages, optimiser, noise, counters
     RUN/best.safetensors     averaged weights at the best held-out ELBO
     RUN/posteriors.npz       where every picture lies, with the digest of the weights under which it does
@@ -29,7 +29,7 @@ from training import __version__
 from training.config import ModelConfig, TrainConfig
 from training.errors import VaeError
 from training.events import EpochRecord, Terms
-from training.files import read_json, telling_write_problems, write_json
+from training.files import read_json, telling_write_problems, write_atomically, write_json
 from training.tensors import load_notes, load_tensors
 
 FORMAT = 1
@@ -144,7 +144,22 @@ class Run:
 
     def history(self) -> list[EpochRecord]:
         """The epochs so far. Torn lines are left out; of an epoch done again, the later line counts."""
-        records: list[EpochRecord] = []
+        return [record for record, _ in self._lines()]
+
+    def cut_history(self, epochs: int) -> None:
+        """Leave but so many epochs in the file, and no torn lines: the others are to come again.
+
+        Raises:
+            VaeError: when the disk is full or the folder cannot be written to.
+        """
+        path = self.path / HISTORY_FILE
+        kept = b"".join(line + b"\n" for record, line in self._lines() if record.epoch <= epochs)
+        if path.exists() and path.read_bytes() != kept:
+            write_atomically(path, kept)
+
+    def _lines(self) -> list[tuple[EpochRecord, bytes]]:
+        """The epochs that count, and the lines that tell of them."""
+        found: list[tuple[EpochRecord, bytes]] = []
         try:
             lines = (self.path / HISTORY_FILE).read_bytes().splitlines()
         except FileNotFoundError:
@@ -153,10 +168,10 @@ class Run:
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 record = _record(json.loads(line))
                 # An epoch that is done again after a crash makes the later ones of the lost time void.
-                while records and records[-1].epoch >= record.epoch:
-                    records.pop()
-                records.append(record)
-        return records
+                while found and found[-1][0].epoch >= record.epoch:
+                    found.pop()
+                found.append((record, line))
+        return found
 
 
 def history_line(record: EpochRecord) -> dict[str, Any]:

@@ -84,7 +84,8 @@ TRAIN_SETTINGS: Mapping[str, Setting] = {
     ),
     "seed": Setting(
         "seed",
-        "Where chance begins: the same seed and settings give the same training again.",
+        "Where chance begins: the same seed and settings, the batch size among them, give the same training"
+        " again on the same computer.",
         "whole",
         low=0,
         high=2**31 - 1,

@@ -212,7 +212,7 @@ class RunsSession(QObject):
     def _entries(self, project: Project) -> dict[str, Entry]:
         image_format = project.image_format
         at = Circumstances(
-            project.count_used(), 3 if image_format is None else image_format.channels, self._on_gpu
+            project.count_learnt(), 3 if image_format is None else image_format.channels, self._on_gpu
         )
         usual = {field.name: field.default for field in dataclasses.fields(TrainConfig)}
         usual |= {"latent_dim": 2, "likelihood": None}
