@@ -255,16 +255,15 @@ def test_it_goes_into_json():
 
 @pytest.fixture
 def trained_on(tmp_path):
-    """trained_on(pictures, epochs): the history of a training on grey pictures, uint8 [32, 32] each."""
+    """trained_on(pictures, **length): what a training on grey pictures, uint8 [32, 32] each, came to."""
 
-    def run(pictures, epochs):
+    def run(pictures, **length):
         (tmp_path / "source").mkdir()
         for number, picture in enumerate(pictures):
             Image.fromarray(picture).save(tmp_path / "source" / f"{number:04d}.png")
         with Project.create(tmp_path / "project", tmp_path / "source") as project:
             import_folder(project, image_format=ImageFormat(32, 1))
-            started = start_run(project, TrainConfig(epochs=epochs, batch_size=4))
-            return train(project, started).history
+            return train(project, start_run(project, TrainConfig(batch_size=4, **length)))
 
     return run
 
@@ -284,7 +283,7 @@ def discs(n):
 
 
 def test_the_first_epochs_of_a_real_training_improve(trained_on):
-    records = trained_on(discs(60), 9)
+    records = trained_on(discs(60), epochs=9).history
     assert kind(records[:4]) == Kind.STARTED
     assert kind(records) == Kind.IMPROVING
     assert all(sum(record.axis_kl) == pytest.approx(record.judged.kl, rel=1e-3) for record in records)
@@ -293,28 +292,29 @@ def test_the_first_epochs_of_a_real_training_improve(trained_on):
 @pytest.mark.slow
 @pytest.mark.timeout(1200)  # where other work leaves little of the machine
 def test_a_real_training_memorises_pictures_with_nothing_in_common(trained_on):
-    records = trained_on(checks(60), 90)
+    records = trained_on(checks(60), epochs=90).history
     assert kind(records, Facts(pictures=60)) == Kind.MEMORISING
     assert is_good_enough(records)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)  # where other work leaves little of the machine
-def test_a_real_training_of_a_few_pictures_levels_off(trained_on):
+def test_a_real_training_of_a_few_pictures_levels_off_and_ends_by_itself(trained_on):
     """Four boards, twenty times each but for a single pixel: soon there is nothing left to learn."""
     pictures = [board.copy() for board in checks(4) for _ in range(20)]
     for number, picture in enumerate(pictures):
         picture[number % 32, number // 32] ^= 255
-    records = trained_on(pictures, 110)
-    assert kind(records, Facts(pictures=4)) in {Kind.GOOD_ENOUGH, Kind.LEVELLED_OFF}
-    assert is_good_enough(records)
+    result = trained_on(pictures, stop_when_good=True)
+    assert result.good_enough
+    assert not result.stopped
+    assert kind(result.history, Facts(pictures=4)) in {Kind.GOOD_ENOUGH, Kind.LEVELLED_OFF}
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)  # where other work leaves little of the machine
 def test_a_real_training_collapses_under_too_much_kl(trained_on, monkeypatch):
     monkeypatch.setattr(fit, "kl_weight", lambda *_, **__: 100.0)
-    said = verdict(trained_on(discs(60), 100), Facts(pictures=60))
+    said = verdict(trained_on(discs(60), epochs=100).history, Facts(pictures=60))
     assert said.kind == Kind.COLLAPSED
     assert "every picture comes out alike" in said.sentence
 
