@@ -49,7 +49,7 @@ def _draw_side(plot: pg.PlotItem, side: str, runs: list[list[dict[str, float]]],
     )
     at, pale = np.median(seconds, axis=0), QColor(colour)
     pale.setAlpha(48)
-    edges = [plot.plot(at, edge, pen=None) for edge in (nats.min(axis=0), nats.max(axis=0))]
+    edges = [plot.plot(at, edge, pen=pg.mkPen(None)) for edge in (nats.min(axis=0), nats.max(axis=0))]
     plot.addItem(pg.FillBetweenItem(*edges, brush=pale))
     plot.plot(at, np.median(nats, axis=0), pen=pg.mkPen(colour, width=2), name=side)
 
