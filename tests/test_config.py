@@ -2,7 +2,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from training.automatic import Circumstances, automatic_words
@@ -90,6 +90,7 @@ def test_a_refusal_tells_the_range_and_the_nearest_good_value(settings, sentence
     assert sentence in str(refusal.value)
 
 
+@example("1")  # a word, where a number of channels is meant
 @given(st.integers() | st.floats() | st.booleans() | st.text(max_size=12) | st.none())
 @pytest.mark.parametrize("name", [*MODEL_SETTINGS, *TRAIN_SETTINGS])
 def test_the_nearest_good_value_is_good_and_no_value_gets_by(name, value):

@@ -219,7 +219,7 @@ def told_to_people(error: Exception, run: Run, batch_size: int) -> VaeError | No
         return DeviceLostError(
             "The GPU failed and does not answer any more.",
             kept=kept,
-            advice="The training can go on without it: vae train DIR --resume --device cpu.",
+            advice="It can go on without the graphics card (on the command line: --resume --device cpu).",
         )
     return None
 

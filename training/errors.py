@@ -36,7 +36,7 @@ class OutOfMemoryError(VaeError):
         self.on_gpu = on_gpu
         pictures = "a single picture" if batch_size == 1 else f"batches of {batch_size:,} pictures"
         smaller = f"Batches of {self.smaller_batch:,} or smaller pictures may fit"
-        without_gpu = "without the graphics card (--device cpu) there is more memory"
+        without_gpu = "without the graphics card (on the command line: --device cpu) there is more memory"
         advice = [smaller] if self.smaller_batch else [] if on_gpu else ["Closing other programs may help"]
         advice += [without_gpu] if on_gpu else []
         sentence = ", and ".join(advice)

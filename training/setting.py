@@ -72,8 +72,9 @@ class Setting:
     def nearest(self, value: object) -> Any:
         """The allowed value nearest to one that is not; None where nothing is near."""
         if self.choices and isinstance(value, str):
-            close = difflib.get_close_matches(value, [str(choice) for choice in self.choices], 1, 0.5)
-            return close[0] if close else None
+            by_word = {str(choice): choice for choice in self.choices}
+            close = difflib.get_close_matches(value, list(by_word), 1, 0.5)
+            return by_word[close[0]] if close else None
         if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
             return None
         if self.choices or self.kind == "switch":
