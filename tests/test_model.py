@@ -5,7 +5,7 @@ from PIL import Image
 
 from training.backend import keras, tf
 from training.config import ModelConfig
-from training.model import VAE, initial_pixel_variance
+from training.model import STEEPEST, VAE, initial_pixel_variance
 from training.objective import bernoulli_nll, gaussian_nll, kl_terms, logistic_nll
 from training.setting_help import LIKELIHOODS
 
@@ -32,6 +32,15 @@ def figures(logs):
 
 def values(vae):
     return {name: variable.numpy().copy() for name, variable in vae.named_weights().items()}
+
+
+def flat(tensors):
+    return np.concatenate([np.ravel(tensor) for tensor in tensors])
+
+
+def momentum_of(vae):
+    """Adam's running mean of the gradients, of all weights."""
+    return flat(v.numpy() for v in vae.optimizer.variables if v.path.endswith("momentum"))
 
 
 def stir(vae, seed=1, scale=0.02):
@@ -143,6 +152,27 @@ def test_a_step_that_is_not_finite_is_not_taken_and_is_told(bad, pixels):
     after = values(vae)
     assert all(np.array_equal(before[name], after[name]) for name in before)
     assert all(np.array_equal(a, b.numpy()) for a, b in zip(slots, vae.optimizer.variables, strict=True))
+
+
+@pytest.mark.parametrize(("variance", "is_shortened"), [(0.1, False), (0.05, False), (1e-6, True)])
+def test_only_a_gradient_far_longer_than_usual_is_shortened(variance, is_shortened, pixels):
+    """A small variance makes it long; what a step made of it is what Adam's momentum shows of it."""
+    vae, batch = make_vae("gaussian"), tf.constant(pixels)
+    vae.encoder.get_layer("posterior").bias.assign([0.0, 0.0, -60.0, -60.0])  # no noise to speak of
+    for _ in range(5):
+        vae.train_step(batch)
+    usual, momentum = float(vae.usual_norm), momentum_of(vae)
+    vae.pixel_variance.assign(variance)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(tf.add_n(vae.elbo_terms(batch, True, tf.zeros((len(pixels), 2)))[:3]))
+    gradient = flat(tape.gradient(loss, vae.trainable_variables))
+    vae.train_step(batch)
+    used = (momentum_of(vae) - 0.9 * momentum) / 0.1
+    longest = STEEPEST * usual
+    assert (np.linalg.norm(gradient) > longest) == is_shortened
+    shortened = gradient * min(1.0, longest / np.linalg.norm(gradient))
+    assert np.linalg.norm(used - shortened) < 1e-3 * np.linalg.norm(shortened)
+    assert usual * 0.9 < float(vae.usual_norm) < usual * (1 + 0.01 * STEEPEST)
 
 
 def test_an_encoder_thrown_far_off_finds_back(pixels):

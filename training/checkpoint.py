@@ -106,7 +106,8 @@ class Checkpoint:
         # Numbered: Keras gives the slots of like-named layers of encoder and decoder the same path.
         named |= {f"optimizer/{i}/{v.path}": v for i, v in enumerate(self._vae.optimizer.variables)}
         named |= {f"metric/{m.name}/{v.name}": v for m in self._vae.metrics for v in m.variables}
-        return named | {"noise": self._vae.noise.state, "least_variance": self._vae.least_variance}
+        others = {name: getattr(self._vae, name) for name in ("least_variance", "usual_norm")}
+        return named | others | {"noise": self._vae.noise.state}
 
     def save(self, counters: Counters, settings: TrainConfig) -> None:
         """Replace the latest checkpoint, and the best weights where better ones wait to be written.

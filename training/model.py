@@ -22,6 +22,8 @@ from training.precision import compute_in_bfloat16
 
 USUAL_LOG_VARIANCE = 2.0  # which no posterior exceeds but one that a step threw far off
 VARIANCE_SMOOTHING = 0.05
+STEEPEST = 4.0  # times the usual norm of the gradient; a longer one is shortened to this
+NORM_SMOOTHING = 0.01
 LEAST_VARIANCE = 1 / (12 * 255**2)  # of rounding to bytes; below it a decoder has nothing left to learn
 
 
@@ -67,6 +69,7 @@ class VAE(keras.Model):
         self.kl_weight = self._scalar("kl_weight", 1.0)  # below 1 only while the KL is warmed up
         self.pixel_variance = self._scalar("pixel_variance", 0.1)  # of the likelihood: σ²
         self.least_variance = self._scalar("least_variance", LEAST_VARIANCE)  # which it does not fall below
+        self.usual_norm = self._scalar("usual_norm", 0.0)  # of the gradient; 0 before the first step
         self.loss_mean = keras.metrics.Mean("loss")
         self.reconstruction_mean = keras.metrics.Mean("reconstruction")
         self.kl_mean_mean = keras.metrics.Mean("kl_mean")
@@ -143,19 +146,21 @@ class VAE(keras.Model):
         """One step on a batch, of which each replica of the current strategy has an equal part.
 
         A step whose loss or gradient is not finite is not taken, by any of the replicas. The weights thus
-        stay finite whatever happens, and ``loss`` in the result turns NaN to tell.
+        stay finite whatever happens, and ``loss`` in the result turns NaN to tell. A gradient that is much
+        longer than usual is shortened, see ``_shortening``.
         """
         strategy = tf.distribute.get_strategy()
         seed = tf.identity(self.noise.state)
         shared = strategy.run(self._gradients, (data, seed))
         of_any = tf.nest.map_structure(lambda value: strategy.experimental_local_results(value)[0], shared)
         loss, gradients, (reconstruction, kl_mean, kl_variance, spread, by_axis) = of_any
-        finite = tf.math.is_finite(loss + tf.linalg.global_norm(gradients))
+        norm = tf.linalg.global_norm(gradients)
+        finite = tf.math.is_finite(loss + norm)
         with tf.control_dependencies([finite]):  # a step that a lost replica cuts short changes nothing
             self.noise.next()
 
         def take() -> None:
-            strategy.run(self._apply, (shared[1],))
+            strategy.run(self._apply, (shared[1], self._shortening(norm)))
             # σ²'s maximum-likelihood value is the mean spread, of a Gaussian the mean squared error (Rybkin
             # et al. 2021, eq. 5); held-out pictures bound it, see judge_variance.
             best = tf.maximum(self._per_pixel(spread), self.least_variance)
@@ -187,8 +192,25 @@ class VAE(keras.Model):
         of_all = replica.all_reduce(tf.distribute.ReduceOp.MEAN, found)
         return of_all
 
-    def _apply(self, gradients: list[tf.Tensor]) -> None:
-        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+    def _shortening(self, norm: tf.Tensor) -> tf.Tensor:
+        """What to multiply a gradient of such a norm by; 1 but for one much longer than usual.
+
+        Adam remembers a gradient for about ten steps and its square for a thousand. One that is a hundred
+        times as long as those before it moves all weights together, for ten steps, by several times the
+        learning rate each, and small batches come to that: the loss then rose by half and did not come back.
+        The usual norm is a running mean, as no fixed one would suit pictures of all sizes and likelihoods
+        (Seetharaman et al. 2020 take a percentile of all norms so far instead).
+        """
+        longest = tf.where(self.usual_norm > 0.0, STEEPEST * self.usual_norm, norm)
+        shortened = tf.minimum(norm, longest)
+        smoothing = tf.where(self.usual_norm > 0.0, NORM_SMOOTHING, 1.0)
+        self.usual_norm.assign_add(smoothing * (shortened - self.usual_norm))
+        return tf.math.divide_no_nan(shortened, norm)
+
+    def _apply(self, gradients: list[tf.Tensor], factor: tf.Tensor) -> None:
+        # Nearly always by 1, which would be a pass over all gradients for nothing.
+        used = tf.cond(factor < 1.0, lambda: [factor * gradient for gradient in gradients], lambda: gradients)
+        self.optimizer.apply_gradients(zip(used, self.trainable_variables, strict=True))
 
     def test_step(self, data: tf.Tensor) -> dict[str, tf.Tensor]:
         """The ELBO of a batch of held-out pictures, without learning."""
