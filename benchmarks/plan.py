@@ -21,6 +21,7 @@ class Part:
         kernel: side of a convolution's kernel; side of a sub-pixel output's patch; else 1.
         stride: of a convolution; else 1.
         activation: that follows: linear, relu or silu.
+        epsilon: that keeps a normalisation from dividing by nought; else 0.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class Part:
     kernel: int = 1
     stride: int = 1
     activation: str = "linear"
+    epsilon: float = 0.0
 
     @property
     def waves(self) -> int:
@@ -90,6 +92,8 @@ def _part(layer: Any) -> Part:
             more = {"kernel": after[0] // before[0]}
         case "ReLU":
             more = {"activation": "relu"}
+        case "RMSNormalization":
+            more = {"epsilon": layer.epsilon}
         case "FourierFeatures" | "Flatten" | "Reshape":
             pass
         case _:

@@ -130,9 +130,9 @@ def _step(learner: Any, batch: int) -> Work:
 
 
 def _layers(network: Any, batch: int, *, sees_pictures: bool) -> dict[str, Work]:
-    """Each layer with weights, with those without that come before it; the last one with those after it."""
+    """Each layer with operations, with those without that come before it; the last one with those after."""
     chain = [layer for layer in network.layers if type(layer).__name__ != "InputLayer"]
-    ends = [number + 1 for number, layer in enumerate(chain) if layer.trainable_variables]
+    ends = [number for number, part in enumerate(parts_of(chain), 1) if part.flops]
     starts, ends = [0, *ends[:-1]], [*ends[:-1], len(chain)]
     works = {}
     for start, end in zip(starts, ends, strict=True):

@@ -69,6 +69,7 @@ def _module(part: Part) -> nn.Module:
         "Conv2D": lambda: nn.Conv2d(before, after, part.kernel, part.stride, padding),
         "Conv2DTranspose": lambda: nn.ConvTranspose2d(before, after, part.kernel, part.stride, padding),
         "Dense": lambda: nn.Linear(before, after),
+        "RMSNormalization": lambda: nn.RMSNorm(after, part.epsilon),
         "FourierFeatures": lambda: FourierFeatures(before, part.waves, bias=False),
         "DepthToSpace": lambda: nn.PixelShuffle(part.kernel),
         # In the order in which Keras flattens, which is free with channels last.
@@ -166,7 +167,8 @@ class Twin(nn.Module):
 
 
 def _torch_name(name: str) -> str:
-    return name.replace("/kernel", ".weight").replace("/bias", ".bias").replace("/", ".")
+    weight = name.replace("/kernel", ".weight").replace("/scale", ".weight")
+    return weight.replace("/bias", ".bias").replace("/", ".")
 
 
 def _by_colour(value: NDArray[np.float32], patch: int) -> NDArray[np.float32]:

@@ -13,9 +13,12 @@ from training.divergence import TrainingDivergedError
 from training.errors import VaeError
 from training.events import Control, EpochRecord, Setback, TrainProgress
 from training.fit import Trainer, train
+from training.importer import import_folder
 from training.latent import load_model
+from training.project import Project
 from training.run import LATEST_FILE, Run
 from training.runs import resume_run, start_run
+from training.samples import find_sample, unpack
 from training.tensors import load_tensors
 
 SETTINGS = TrainConfig(epochs=3, batch_size=4)
@@ -75,7 +78,7 @@ def test_numbers_that_run_away_bring_it_back_to_the_last_good_weights_and_on_by_
 
 def test_a_training_that_runs_away_time_and_again_stops_and_keeps_good_weights(make_project):
     project = make_project(24)
-    run = start_run(project, TrainConfig(epochs=60, batch_size=4, learning_rate=1e6))
+    run = start_run(project, TrainConfig(epochs=60, batch_size=4, learning_rate=100.0))
     listen, events = at_step(0, lambda: None)
     with pytest.raises(TrainingDivergedError, match="out of all bounds") as caught:
         train(project, run, listen)
@@ -83,10 +86,30 @@ def test_a_training_that_runs_away_time_and_again_stops_and_keeps_good_weights(m
     assert run.path.name in caught.value.kept
     rates = [event.learning_rate for event in events if isinstance(event, Setback)]
     assert rates[-3:] == pytest.approx([4 * rates[-1], 2 * rates[-1], rates[-1]])
-    assert rates[-1] <= 1e6 / 8
+    assert rates[-1] <= 100 / 8
     checkpoint_of(run)
     assert resume_run(project).path == run.path
     assert load_model(run).decode(np.zeros((1, 2))).shape == (1, 32, 32, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)  # where other work leaves little of the machine
+def test_small_batches_do_not_make_a_training_run_away(tmp_path, monkeypatch):
+    """Three thousand clothes at the full learning rate, with a seed by which the loss once doubled."""
+    monkeypatch.setattr(fit, "CHECKPOINT_SECONDS", math.inf)
+    control, losses = Control(), []
+
+    def listen(event):
+        if isinstance(event, EpochRecord):
+            losses.append(event.train.elbo)
+            if event.epoch == 45:
+                control.stop()
+
+    with Project.create(tmp_path / "project", unpack(find_sample("fashion"))) as project:
+        import_folder(project)
+        train(project, start_run(project, TrainConfig(seed=1, batch_size=32)), listen, control)
+    gained = losses[0] - min(losses)
+    assert max(np.array(losses) - np.minimum.accumulate(losses)) < 0.1 * gained
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs RLIMIT_FSIZE")
