@@ -15,7 +15,8 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -82,39 +83,41 @@ class Feed:
     def __init__(self, folder: Path, size: int, count: int, batch_size: int) -> None:
         self._folder, self._size, self._count = folder, size, count
         self._batch_size = batch_size
-        self._batches = self._endless(0)
+        self._open = ExitStack()
+        self.batches = self._begun(0)
 
-    def next_batch(self) -> Any:
-        """The next one, uint8 [b, S, S, 3]."""
-        return next(self._batches)
+    def close(self) -> None:
+        """Leave off."""
+        self._open.close()
 
     def forget(self) -> None:
         """Begin an epoch with nothing of the shards in memory (Linux)."""
-        self._batches.close()
+        self._open.close()
         for shard in self._folder.glob("*.npy"):
             file = os.open(shard, os.O_RDONLY)
             os.fsync(file)
             os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
             os.close(file)
-        self._batches = self._endless(0)
+        self.batches = self._begun(0)
 
     def milliseconds_to_begin(self) -> float:
         """Until a training's first batch."""
         found = []
         for number in range(STARTS):
+            self._open.close()
             start = time.perf_counter()
-            batches = self._endless(number)
-            next(batches)
+            self.batches = self._begun(number)
+            next(self.batches)
             found.append(1000.0 * (time.perf_counter() - start))
-            batches.close()
         return float(np.median(found))
 
-    def _endless(self, seed: int) -> Generator[Any, None, None]:
+    def _begun(self, seed: int) -> Iterator[Any]:
         from training.data import training_batches
 
         store = open_store(self._folder, self._size, self._count)
         numbers = np.arange(self._count)
-        return iter(training_batches(store, numbers, batch_size=self._batch_size, seed=seed, mirror=True))
+        batches = training_batches(store, numbers, batch_size=self._batch_size, seed=seed, mirror=True)
+        return self._open.enter_context(batches.opened())
 
 
 def _milliseconds_to_shuffle(count: int) -> float:
@@ -133,9 +136,10 @@ def _serve(size: int, count: int, *, cold: bool) -> None:
         batch_size = TrainConfig().batch_size_for(count)
         learner = Learner(ModelConfig(size, 3, likelihood="gaussian"), 0)
         feed = Feed(folder, size, count, batch_size)
-        constant = feed.next_batch()
+        constant = next(feed.batches)
         for _ in range(WARM_UP_STEPS):
             learner.take_step(constant)
+            learner.take_step(feed.batches)
         begin, shuffle = feed.milliseconds_to_begin(), _milliseconds_to_shuffle(count)
         parent.answer(**{"batch": batch_size, "first batch ms": begin, "of which order ms": shuffle})
         for command in parent.commands():
@@ -144,9 +148,10 @@ def _serve(size: int, count: int, *, cold: bool) -> None:
                 feed.forget()
             start, steps = time.perf_counter(), 0
             while (seconds := time.perf_counter() - start) < command["seconds"] or steps == 0:
-                float(learner.take_step(feed.next_batch() if is_fed else constant)["loss"])
+                float(learner.take_step(feed.batches if is_fed else constant)["loss"])
                 steps += 1
             parent.answer(steps_per_second=steps / seconds)
+        feed.close()
 
 
 if __name__ == "__main__":

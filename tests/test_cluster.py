@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import closing
 from itertools import islice
 
 import numpy as np
@@ -198,7 +197,7 @@ def test_the_workers_parts_of_a_batch_make_up_the_whole(make_project):
 
     def first_three(part):
         options = {"batch_size": 6, "seed": 3, "mirror": True, "epoch": 1, "skip": 1, "part": part}
-        with closing(iter(training_batches(pictures, np.arange(24), **options))) as batches:
+        with training_batches(pictures, np.arange(24), **options).opened() as batches:
             return [batch.numpy() for batch in islice(batches, 3)]
 
     whole, parts = first_three((0, 1)), [first_three((k, 3)) for k in range(3)]

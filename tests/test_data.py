@@ -1,4 +1,3 @@
-from contextlib import closing
 from itertools import islice
 
 import numpy as np
@@ -27,7 +26,7 @@ def store(tmp_path):
 def read(store, count, **options):
     """The first batches of a training."""
     options = {"batch_size": 4, "seed": 5} | options
-    with closing(iter(training_batches(store, np.arange(len(store)), **options))) as batches:
+    with training_batches(store, np.arange(len(store)), **options).opened() as batches:
         return [batch.numpy() for batch in islice(batches, count)]
 
 
@@ -55,11 +54,13 @@ def test_the_order_differs_by_epoch_and_seed_and_is_otherwise_the_same(store):
 def test_figures_are_read_in_order_and_to_the_last_picture(store):
     batches = batches_in_order(store, np.arange(23), batch_size=4)
     for _ in range(2):  # which are the same each time
-        assert shown(batch.numpy() for batch in batches) == list(range(23))
+        with batches.opened() as data:
+            assert shown(batch.numpy() for batch in data) == list(range(23))
 
 
 def test_pixels_are_the_bytes_of_the_shards(store):
-    (batch,) = batches_in_order(store, np.array([3, 20]), batch_size=8)
+    with batches_in_order(store, np.array([3, 20]), batch_size=8).opened() as batches:
+        (batch,) = batches
     assert batch.dtype == np.uint8
     np.testing.assert_array_equal(batch.numpy(), store.read([3, 20]))
 

@@ -5,8 +5,10 @@ to write, to keep and to send to a GPU. A training has one pipeline for all its 
 each took as long as a step or two, which is much where an epoch has thirty.
 """
 
+import math
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,9 @@ from training.errors import VaeError
 from training.pixel_store import PixelStore
 
 READERS = max((os.cpu_count() or 1) // 2, 1)  # threads; the others are the network's
+# Small batches are read several at a time: the way of each through TensorFlow's threads and back takes longer
+# than the reading, and wakes them where the network is computing.
+GROUP_BYTES = 2**20
 _ENDLESS = np.iinfo(np.int64).max
 
 
@@ -25,43 +30,46 @@ class Batches:
     """Batches of uint8 [b, S, S, C], to be gone through once or several times.
 
     Args:
-        places: dataset of int64 vectors, each of which stands for a batch.
-        read: the batch that a vector stands for.
-        shape: (S, S, C).
+        places: dataset of int64 [k, …], of which each row stands for a batch.
+        read: the batches of a group of rows, uint8 [k, b, S, S, C].
+        shape: (b, S, S, C) of a batch; b is None where not all have as many pictures.
     """
 
     def __init__(
         self,
         places: tf.data.Dataset,
         read: Callable[[NDArray[np.int64]], NDArray[np.uint8]],
-        shape: tuple[int, int, int],
+        shape: tuple[int | None, int, int, int],
     ) -> None:
         self._problems: list[VaeError] = []
 
-        def reading(place: NDArray[np.int64]) -> NDArray[np.uint8]:
+        def reading(group: NDArray[np.int64]) -> NDArray[np.uint8]:
             try:
-                return read(place)
+                return read(group)
             except VaeError as error:  # TensorFlow would pass on its text alone, within an error of its own
                 self._problems.append(error)
                 raise
 
-        def load(place: tf.Tensor) -> tf.Tensor:
-            return tf.ensure_shape(tf.numpy_function(reading, [place], tf.uint8, False), (None, *shape))
+        def load(group: tf.Tensor) -> tf.Tensor:
+            pixels = tf.numpy_function(reading, [group], tf.uint8, False)
+            return tf.ensure_shape(pixels, (None, *shape))
 
-        dataset = places.map(_as_is(load), num_parallel_calls=READERS, deterministic=True).prefetch(2)
-        dataset = dataset.with_options(_few_threads())
+        dataset = places.map(_as_is(load), num_parallel_calls=READERS, deterministic=True)
+        dataset = dataset.prefetch(1).unbatch().with_options(_few_threads())
         if (gpu := first_gpu()) is not None:  # a batch is there before its step begins
             dataset = dataset.apply(tf.data.experimental.prefetch_to_device(gpu, 2))
         self._dataset = dataset
 
-    def __iter__(self) -> Generator[tf.Tensor, None, None]:
-        """Go through them. To be closed where that ends early.
+    @contextmanager
+    def opened(self) -> Generator[Iterator[tf.Tensor], None, None]:
+        """An iterator over them, from the first; a compiled function can take batches from it, too.
 
         Raises:
-            VaeError: when a shard is missing or damaged.
+            VaeError: in place of what TensorFlow says within the block of a missing or damaged shard.
         """
+        self._problems.clear()
         try:
-            yield from self._dataset
+            yield iter(self._dataset)
         except tf.errors.OpError:
             if self._problems:
                 raise self._problems[0] from None
@@ -70,8 +78,12 @@ class Batches:
 
 def batches_in_order(pictures: PixelStore, numbers: NDArray[np.int64], *, batch_size: int) -> Batches:
     """All pictures with these numbers, in their order; the last batch may be smaller."""
-    places = tf.data.Dataset.from_tensor_slices(np.asarray(numbers, np.int64)).batch(batch_size)
-    return Batches(places, pictures.read, pictures.shape)
+
+    def read(group: NDArray[np.int64]) -> NDArray[np.uint8]:
+        return pictures.read(group.ravel()).reshape(*group.shape, *pictures.shape)
+
+    places = tf.data.Dataset.from_tensor_slices(np.asarray(numbers, np.int64)).batch(batch_size).batch(1)
+    return Batches(places, read, (None, *pictures.shape))
 
 
 def training_batches(
@@ -100,6 +112,7 @@ def training_batches(
     """
     own, parts = part
     mine = slice(own * batch_size // parts, (own + 1) * batch_size // parts)
+    own_size = mine.stop - mine.start
     steps = len(numbers) // batch_size
 
     def order(number: np.int64) -> NDArray[np.int64]:
@@ -109,21 +122,26 @@ def training_batches(
         places = np.column_stack([np.full(steps, number), np.arange(steps), chosen])
         return places[skip:] if number == epoch else places
 
-    def read(place: NDArray[np.int64]) -> NDArray[np.uint8]:
-        pixels = pictures.read(place[2:])
+    def read(group: NDArray[np.int64]) -> NDArray[np.uint8]:
+        chosen = group[:, 2:]
+        pixels = pictures.read(chosen.ravel())
         if mirror:
-            # By its number, so that a resumed epoch has the flips it would have had.
-            flips = np.random.default_rng((seed, *place[:2].tolist())).random(batch_size)[mine] < 0.5
+            # By epoch and step, so that a resumed epoch has the flips it would have had.
+            chances = [
+                np.random.default_rng((seed, *row)).random(batch_size)[mine] for row in group[:, :2].tolist()
+            ]
+            flips = np.concatenate(chances) < 0.5
             whole = pixels.view(f"V{pictures.shape[-1]}")[..., 0]  # a pixel at once: three times as fast
             whole[flips] = whole[flips, :, ::-1]
-        return pixels
+        return pixels.reshape(*chosen.shape, *pictures.shape)
 
     def of_epoch(number: tf.Tensor) -> tf.data.Dataset:
         places = tf.numpy_function(order, [number], tf.int64, stateful=False)
-        return tf.data.Dataset.from_tensor_slices(tf.ensure_shape(places, (None, 2 + mine.stop - mine.start)))
+        rows = tf.data.Dataset.from_tensor_slices(tf.ensure_shape(places, (None, 2 + own_size)))
+        return rows.batch(max(GROUP_BYTES // (own_size * math.prod(pictures.shape)), 1))
 
     places = tf.data.Dataset.range(epoch, _ENDLESS).flat_map(_as_is(of_epoch))
-    return Batches(places, read, pictures.shape)
+    return Batches(places, read, (own_size, *pictures.shape))
 
 
 def _few_threads() -> tf.data.Options:

@@ -7,7 +7,7 @@ stop within a step, end after a given time, and resume in the middle of an epoch
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import replace
 
 from training.backend import tf
@@ -203,7 +203,7 @@ class Trainer:
         if self._from_weights and self.at.step == 0:
             self._judge_weights()  # nothing that is learnt from here on may be better
         while self._goes_on():
-            with closing(iter(self._batches())) as data:
+            with self._batches().opened() as data:
                 self._train_on(data)
         self._save()
         if self.at.step_in_epoch > 0:  # the final weights come after the last epoch's figures
@@ -232,9 +232,8 @@ class Trainer:
             self._wait_while_held()
             if not self._goes_on():
                 return
-            pixels = next(data)
             self._schedule()
-            loss = float(self.learner.take_step(pixels)["loss"])
+            loss = float(self.learner.take_step(data)["loss"])
             if not self._bounds.hold(loss):
                 self._go_back()
                 return

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Self
 
@@ -95,7 +94,7 @@ class Judge:
         average = self._learner.average
         average.noise.state.assign(self._noise)
         average.reset_metrics()
-        with closing(iter(self._batches)) as data:
+        with self._batches.opened() as data:
             for pixels in data:
                 if not goes_on():
                     return None
