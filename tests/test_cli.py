@@ -15,7 +15,8 @@ from PIL import Image
 
 from training import __version__
 from training.project import PROJECT_FILE, Project, default_project_path, is_project
-from training.run import Run
+from training.run import CONFIG_FILE, Run
+from training.setting_help import RUN_SETTINGS
 
 TERMS = {"elbo", "reconstruction", "kl", "kl_mean", "kl_variance"}
 
@@ -97,6 +98,38 @@ def test_train_goes_on_where_it_was(trained_project, tmp_path):
     written = [(record.step, pytest.approx(record.train.elbo)) for record in run.history()]
     assert scalars_in(run.path / "tensorboard" / "train", "elbo") == written
     assert len(written) == 3
+
+
+def test_every_setting_is_an_option_and_is_kept_in_the_runs_config(make_project, vae_here):
+    chosen = {
+        "epochs": 1,
+        "stop_when_good": True,
+        "mirror": True,
+        "seed": 5,
+        "batch_size": 4,
+        "learning_rate": 0.003,
+        "precision": "bfloat16",
+        "xla": False,
+        "tensorboard": True,
+        "latent_dim": 3,
+        "likelihood": "logistic",
+    }
+    assert set(chosen) | {"minutes"} == set(RUN_SETTINGS)
+    options = []
+    for name, value in chosen.items():
+        option = name.replace("_", "-")
+        is_switch = isinstance(value, bool)
+        options += [f"--{'' if value else 'no-'}{option}"] if is_switch else [f"--{option}", value]
+    project = make_project(12)
+    project.close()
+    for length in ([], ["--run=1", "--minutes=0.001"]):
+        done = vae_here("train", project.path, *(length or options))
+        assert done.returncode == 0, done.stderr
+        config = json.loads((project.runs_folder / "run-001" / CONFIG_FILE).read_text())
+        kept = {**config["model"], **config["training"]}
+        lengths = {"epochs": None, "minutes": 0.001, "stop_when_good": False} if length else {"minutes": None}
+        expected = chosen | lengths
+        assert {name: kept[name] for name in RUN_SETTINGS} == expected
 
 
 def test_encode_gives_each_picture_its_posterior(trained, trained_project, vae_here):

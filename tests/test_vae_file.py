@@ -202,7 +202,7 @@ def test_a_training_from_a_file_begins_as_well_as_the_model_is(shared_file, make
 
 def test_a_training_from_a_file_keeps_the_weights_where_learning_made_them_worse(shared_file, make_project):
     shared, project = read_vae(shared_file), make_project(40, colour=True)
-    run = start_from(project, shared, TrainConfig(epochs=1, batch_size=8, learning_rate=30.0))
+    run = start_from(project, shared, TrainConfig(epochs=1, batch_size=8, learning_rate=100.0))
     with contextlib.suppress(TrainingDivergedError):
         train(project, run)
     kept = load_weights(Run.open(run.path))

@@ -106,7 +106,7 @@ TRAIN_SETTINGS: Mapping[str, Setting] = {
         " it crawls.",
         "number",
         low=1e-6,
-        high=1e30,
+        high=100.0,
         lifelong=True,
     ),
     "precision": Setting(
