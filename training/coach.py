@@ -294,7 +294,9 @@ _WORDS = {  # sentence, advice, explanation
         "Collapsed: {unused}.",
         "Start a new training, unless the pictures differ in one way only.",
         f"A number says nothing while its KL stays below {ALIVE_NATS:g} nats (posterior collapse). To avoid"
-        " it, a training begins with a small weight of the KL and a small variance of the pixels.",
+        " it, a training begins with a small weight of the KL and a small variance of the pixels, and numbers"
+        " that were put out for a while came back by themselves. One that stays out is not worth its KL:"
+        " the pictures differ in fewer ways, or steps were so large that the network was spoilt.",
     ),
     Kind.WORSE: (
         "Getting worse rather than better; the best weights so far are kept.",
