@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication
 from benchmarks.child import Parent
 from training.events import TrainProgress
 from vae_desktop.app import App
+from vae_desktop.decode_lane import Tiles
 from vae_desktop.latent_plane import LatentPlane
 from vae_desktop.plane_furniture import RULER_LEFT
 from vae_desktop.settings import Settings
@@ -146,8 +147,8 @@ class DragWindow:
         if self._problem:
             raise RuntimeError(self._problem)
 
-    def _on_backdrop(self, _backdrop: object) -> None:
-        self._has_backdrop = True
+    def _on_backdrop(self, tiles: Tiles) -> None:
+        self._has_backdrop = tiles.is_last
 
     def measure(self, state: str, seconds: float) -> dict[str, float]:
         """Drag in a state; latencies in ms, rates in 1/s."""

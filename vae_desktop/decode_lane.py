@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.plane_basis import PlaneSlice
+from vae_desktop.tile_grid import BLOCK, Block
 
 if TYPE_CHECKING:
     from training.latent import LatentModel
@@ -17,10 +18,8 @@ if TYPE_CHECKING:
 Point = tuple[float, ...]  # in latent numbers
 Pixels = NDArray[np.uint8]
 
-TILE_REACH = 3.2  # the backdrop covers the prior's ±3.2σ
-COARSE_TILES, FINE_TILES = 12, 24  # a side, while training or when another slice is shown, and at rest
-TILES_AT_ONCE = 12  # a drag waits for no more than these
-TILE_SHARE = 0.06  # of the time may go into the backdrop while a training wants the machine
+TILES_AT_ONCE = 8  # a drag waits for no more than these
+TILE_SHARE = 0.06  # of the time may go into newer tiles while a training wants the machine
 
 
 @dataclass(frozen=True)
@@ -33,16 +32,19 @@ class Decoded:
 
 
 @dataclass(frozen=True)
-class Backdrop:
-    """Decodings on a grid of the plane.
+class Tiles:
+    """Decodings of a block of the backdrop.
 
     Attributes:
-        tiles: uint8 [rows, columns, S, S, C], row 0 at the top.
-        centres: float32 [rows, columns, 2], where on the plane they are.
+        pixels: uint8 [BLOCK, BLOCK, S, S, C], row 0 at the top.
+        generation: larger than that of all tiles of other weights or another slice that came before.
+        is_last: whether nothing else waits to be decoded for the backdrop.
     """
 
-    tiles: Pixels
-    centres: NDArray[np.float32]
+    block: Block
+    pixels: Pixels
+    generation: int
+    is_last: bool
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,26 @@ class Weights:
     training: bool
 
 
-def grid(side: int) -> NDArray[np.float32]:
-    """Centres of side × side tiles that cover the plane, [side, side, 2], row 0 at the top."""
-    width = 2 * TILE_REACH / side
-    at = (-TILE_REACH + width * (np.arange(side) + 0.5)).astype(np.float32)
-    across, up = np.meshgrid(at, at[::-1])
-    return np.stack([across, up], axis=-1)
+@dataclass(frozen=True)
+class _UnderWay:
+    """A block of which some parts are decoded."""
+
+    block: Block
+    generation: int
+    plane: PlaneSlice
+    parts: list[Pixels]
+
+    @property
+    def next_points(self) -> NDArray[np.floating]:
+        """Of the next part, in latent numbers; none when all are decoded."""
+        done = sum(len(part) for part in self.parts)
+        return self.plane.latent(self.block.centres.reshape(-1, 2)[done : done + TILES_AT_ONCE])
+
+    @property
+    def pixels(self) -> Pixels:
+        """Of the whole block, uint8 [BLOCK, BLOCK, S, S, C]."""
+        tiles = np.concatenate(self.parts)
+        return tiles.reshape(BLOCK, BLOCK, *tiles.shape[1:])
 
 
 class DecodeLane:
@@ -75,17 +91,17 @@ class DecodeLane:
 
     Args:
         on_decoded: a handle's picture.
-        on_backdrop: a complete backdrop.
+        on_tiles: a block of the backdrop.
         on_error: whatever went wrong; the lane goes on.
     """
 
     def __init__(
         self,
         on_decoded: Callable[[Decoded], None],
-        on_backdrop: Callable[[Backdrop], None],
+        on_tiles: Callable[[Tiles], None],
         on_error: Callable[[Exception], None],
     ) -> None:
-        self._on_decoded, self._on_backdrop, self._on_error = on_decoded, on_backdrop, on_error
+        self._on_decoded, self._on_tiles, self._on_error = on_decoded, on_tiles, on_error
         self._changed = threading.Condition()
         self._closing = False
         self._weights: Weights | None = None  # new ones, not yet taken over
@@ -99,12 +115,11 @@ class DecodeLane:
         self._asked_dim = 0  # latent numbers of the newest weights
         self._asked_slice: PlaneSlice | None = None  # what the backdrop is to show; None for no backdrop
         self._slice: PlaneSlice | None = None  # the same, as far as the thread has taken notice
-        self._drawn_slice: PlaneSlice | None = None  # of the backdrop under way, or of the last one
-        self._done: list[Pixels] = []  # tiles of the backdrop under way
-        self._tiles_due = float("inf")
-        self._tile_seconds = 0.0
-        self._side = COARSE_TILES
-        self._last_backdrop = float("-inf")
+        self._wanted: dict[Block, int] = {}  # and the generation that is shown of each, 0 for none
+        self._generation = 0
+        self._tiles_due = 0.0  # newer tiles may be decoded from then on
+        self._failed = 0  # the generation of which no more is tried
+        self._under_way: _UnderWay | None = None
         self._thread = threading.Thread(target=self._work, name="decode")
         self._thread.start()
 
@@ -131,6 +146,16 @@ class DecodeLane:
                 self._asked_slice = plane
                 self._changed.notify_all()
 
+    def want(self, blocks: Sequence[tuple[Block, int]]) -> None:
+        """Decode these blocks of the backdrop instead of those before, and again when they are out of date.
+
+        Args:
+            blocks: each with the generation of the tiles that are shown of it, 0 for none.
+        """
+        with self._changed:
+            self._wanted = dict(blocks)
+            self._changed.notify_all()
+
     def request(self, handle: int, point: Point) -> None:
         """Decode a handle's position; an older position that still waits is forgotten."""
         with self._changed:
@@ -148,6 +173,7 @@ class DecodeLane:
         with self._changed:
             self._weights, self._forget = None, True
             self._asked_slice, self._asked_dim = None, 0
+            self._wanted = dict.fromkeys(self._wanted, 0)
             self._asked.clear()
             self._handles.clear()
             self._changed.notify_all()
@@ -179,26 +205,27 @@ class DecodeLane:
             try:
                 self._work_once(weights, forget, plane, asked)
             except Exception as error:
-                self._tiles_due = float("inf")
+                self._failed, self._under_way = self._generation, None
                 self._on_error(error)
 
     def _has_work(self) -> bool:
-        can_decode = self._model is not None
         turned = self._asked_slice is not self._slice
-        waits = bool(self._asked) or turned or time.monotonic() >= self._tiles_due
+        can_decode = self._model is not None
+        waits = bool(self._asked) or turned or self._under_way is not None or self._next_block() is not None
         return self._weights is not None or self._forget or (can_decode and waits)
 
     def _patience(self) -> float | None:
         left = self._tiles_due - time.monotonic()
-        return None if left == float("inf") or self._model is None else max(left, 0.0)
+        return left if left > 0 else None
 
     def _work_once(
         self, weights: Weights | None, forget: bool, plane: PlaneSlice | None, asked: dict[int, Point]
     ) -> None:
         if forget:
-            self._model, self._drawn_slice, self._tiles_due = None, None, float("inf")
+            self._model = self._under_way = None
         if plane is not self._slice:
-            self._turn_to(plane)
+            self._slice = plane
+            self._generation += 1
         if weights is not None:
             self._take(weights)
             with self._changed:
@@ -211,7 +238,7 @@ class DecodeLane:
             pictures = self._decode(np.array(list(asked.values())))
             for (handle, point), pixels in zip(asked.items(), pictures, strict=True):
                 self._on_decoded(Decoded(handle, point, pixels))
-        elif time.monotonic() >= self._tiles_due:
+        else:
             self._decode_tiles()
 
     def _take(self, weights: Weights) -> None:
@@ -221,48 +248,58 @@ class DecodeLane:
             return
         self._model.set_weights(weights.values)
         self._latent_dim, self._training = weights.latent_dim, weights.training
-        if self._slice is None:
-            return
-        now = time.monotonic()
-        if not weights.training:
-            self._done, self._tiles_due = [], now
-        elif self._tiles_due == float("inf"):
-            # A backdrop under way is finished first; the next one waits until its share of time is there.
-            self._done = []
-            self._tiles_due = max(now, self._last_backdrop + self._tile_seconds / TILE_SHARE)
-
-    def _turn_to(self, plane: PlaneSlice | None) -> None:
-        self._slice = plane
-        if plane is None or self._side == FINE_TILES:
-            self._done = []  # but a coarse backdrop is finished first: the hand may go on turning
-        if not self._done:
-            self._tiles_due = float("inf") if plane is None else time.monotonic()
+        self._generation += 1
 
     def _decode(self, points: NDArray[np.floating]) -> Pixels:
         if self._model is None:
             raise RuntimeError("there is nothing to decode with")
         return self._model.decode(np.asarray(points, np.float32))
 
-    def _decode_tiles(self) -> None:
-        started = time.monotonic()
-        if not self._done:
-            self._begin_backdrop()
-        if self._drawn_slice is None:
-            raise RuntimeError("there is no plane to draw")
-        centres = grid(self._side)
-        start = sum(len(part) for part in self._done)
-        points = self._drawn_slice.latent(centres.reshape(-1, 2)[start : start + TILES_AT_ONCE])
-        self._done.append(self._decode(points))
-        self._tile_seconds += time.monotonic() - started
-        if start + TILES_AT_ONCE < self._side**2:
-            return
-        tiles = np.concatenate(self._done)
-        self._done, self._last_backdrop = [], time.monotonic()
-        is_last = self._drawn_slice is self._slice and (self._training or self._side == FINE_TILES)
-        self._tiles_due = float("inf") if is_last else self._last_backdrop
-        self._on_backdrop(Backdrop(tiles.reshape(self._side, self._side, *tiles.shape[1:]), centres))
+    # ------------------------------------------------------------------ the backdrop
 
-    def _begin_backdrop(self) -> None:
-        is_turned = self._drawn_slice is not None and self._drawn_slice is not self._slice
-        self._side = COARSE_TILES if self._training or is_turned else FINE_TILES
-        self._drawn_slice, self._tile_seconds = self._slice, 0.0
+    def _out_of_date(self) -> list[Block]:
+        """The wanted blocks to decode, the next one first: coarse ones first, of these the oldest."""
+        if self._slice is None or not self._wanted or self._failed == self._generation:
+            return []
+        coarsest = min(block.level for block in self._wanted)
+        is_late = time.monotonic() >= self._tiles_due
+        waiting = [
+            (block.level, shown, block)
+            for block, shown in self._wanted.items()
+            if shown < self._generation
+            # A training soon makes them old again: then none but the coarse ones, and newer ones only in a
+            # share of the time; the oldest first, so that each has its turn.
+            and (not self._training or (block.level == coarsest and (is_late or shown == 0)))
+        ]
+        return [block for _, _, block in sorted(waiting, key=lambda each: each[:2])]
+
+    def _next_block(self) -> Block | None:
+        return next(iter(self._out_of_date()), None)
+
+    def _decode_tiles(self) -> None:
+        """The next part of a block, which is told with its last one.
+
+        A block that was begun is finished, whatever changes: else a slice that turns all the time would never
+        be shown. It is out of date then and has its turn again.
+        """
+        with self._changed:
+            it = self._under_way
+            if it is None or it.block not in self._wanted:
+                block, plane = self._next_block(), self._slice
+                it = _UnderWay(block, self._generation, plane, []) if block and plane else None
+            self._under_way = it
+        if it is None:
+            return
+        started = time.monotonic()
+        it.parts.append(self._decode(it.next_points))
+        if self._training:
+            spent = time.monotonic() - started
+            self._tiles_due = max(self._tiles_due, started) + spent / TILE_SHARE
+        if len(it.next_points):
+            return
+        self._under_way = None
+        with self._changed:
+            if it.block in self._wanted:
+                self._wanted[it.block] = it.generation
+            is_last = self._next_block() is None
+        self._on_tiles(Tiles(it.block, it.pixels, it.generation, is_last))

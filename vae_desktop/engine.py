@@ -6,7 +6,7 @@ nowhere else in the window, in the background, after the first paint.
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,8 +24,9 @@ from training.plane_basis import PlaneSlice, require_plane
 from training.project import Project
 from training.run import Run, latest_run, load_weights
 from training.vae_file import SharedModel, read_vae
-from vae_desktop.decode_lane import COARSE_TILES, DecodeLane, Point, Weights, grid
+from vae_desktop.decode_lane import DecodeLane, Point, Weights
 from vae_desktop.lane import Lane
+from vae_desktop.tile_grid import HOME_TILES, Block, even_grid
 
 if TYPE_CHECKING:
     from training.latent import LatentModel
@@ -59,7 +60,7 @@ class Engine(QObject):
     model_loaded = Signal()  # a project's trained model is there to decode with
     network_changed = Signal(int)  # another network decodes from now on: its latent dimension
     decoded = Signal(object)  # decode_lane.Decoded
-    backdrop = Signal(object)  # decode_lane.Backdrop
+    backdrop = Signal(object)  # decode_lane.Tiles: a block of it
     failed = Signal(str)  # something else went wrong
 
     def __init__(self) -> None:
@@ -230,7 +231,7 @@ class Engine(QObject):
     def _draw_plane(self, project: Project, run: Run) -> None:
         from training.drawn_plane import draw_plane
 
-        self.plane_drawn.emit(run.path, draw_plane(run, project, grid(COARSE_TILES)))
+        self.plane_drawn.emit(run.path, draw_plane(run, project, even_grid(HOME_TILES)))
 
     # ------------------------------------------------------------------ shared models
 
@@ -286,6 +287,10 @@ class Engine(QObject):
     def show_slice(self, plane: PlaneSlice) -> None:
         """Let the backdrop show another plane through the latent space."""
         self._decode_lane.show_slice(plane)
+
+    def want_tiles(self, blocks: Sequence[tuple[Block, int]]) -> None:
+        """Decode these blocks of the backdrop, each given with the generation that is shown of it."""
+        self._decode_lane.want(blocks)
 
     def remove_handle(self, handle: int) -> None:
         """Decode this handle no more."""

@@ -132,7 +132,7 @@ class HandlePlane(PlaneCanvas):
         self._handles.positions[number] = (z1, z2)
 
     def _describe(self) -> None:
-        parts = [f"{count(len(self._cloud), 'picture')}."]
+        parts = [f"{count(len(self._scene.cloud), 'picture')}."]
         if self._handles.active is not None:
             z1, z2 = self._handles.positions[self._handles.active]
             across, up = self._axis_names

@@ -21,10 +21,10 @@ from PySide6.QtWidgets import QWidget
 
 from vae_desktop.handle_plane import HandlePlane
 from vae_desktop.plain_words import one_line
-from vae_desktop.plane_canvas import PlaneMode
 from vae_desktop.plane_furniture import draw_label, draw_posterior
 from vae_desktop.plane_handles import MOUSE_REACH, TOUCH_REACH, draw_handles
 from vae_desktop.plane_layers import area_of
+from vae_desktop.plane_scene import PlaneMode
 
 __all__ = ["LatentPlane", "PlaneMode"]
 
@@ -267,11 +267,11 @@ class LatentPlane(HandlePlane):
         return -1 if on_handle else self._nearest_picture(at)
 
     def _nearest_picture(self, at: QPointF) -> int:
-        if self._mode is PlaneMode.TILES or not self._view.contains(at.x(), at.y()):
+        if self._scene.mode is PlaneMode.TILES or not self._view.contains(at.x(), at.y()):
             return -1
         z1, z2 = self._view.to_latent(at.x(), at.y())
-        row = self._cloud.nearest(z1, z2, _HOVER_REACH / self._view.scale)
-        return -1 if row is None else int(self._cloud.indices[row])
+        row = self._scene.cloud.nearest(z1, z2, _HOVER_REACH / self._view.scale)
+        return -1 if row is None else int(self._scene.cloud.indices[row])
 
     def _look_again(self) -> None:
         """What was pointed at may no longer lie under the pointer."""
@@ -366,22 +366,28 @@ class LatentPlane(HandlePlane):
 
     def paint_overlay(self, painter: QPainter) -> None:
         """Paint what the hand moves: the picture pointed at, the handles, the label, the focus."""
-        row = self._cloud.row_of(self._hovered)
+        row = self._scene.cloud.row_of(self._hovered)
         painter.save()
         painter.setClipRect(area_of(self._view))
         if row is not None:
-            colour = self._colours.held_out if self._cloud.held_out[row] else self._colours.accent
-            mean, sigma = self._cloud.means[row], self._cloud.sigmas[row]
+            colour = (
+                self._scene.colours.held_out
+                if self._scene.cloud.held_out[row]
+                else self._scene.colours.accent
+            )
+            mean, sigma = self._scene.cloud.means[row], self._scene.cloud.sigmas[row]
             place, spread = (float(mean[0]), float(mean[1])), (float(sigma[0]), float(sigma[1]))
-            angle = float(self._cloud.angles[row])
-            draw_posterior(painter, self._view, place, spread, angle, colour=colour, colours=self._colours)
-        draw_handles(painter, self._view, self._handles, self._colours)
+            angle = float(self._scene.cloud.angles[row])
+            draw_posterior(
+                painter, self._view, place, spread, angle, colour=colour, colours=self._scene.colours
+            )
+        draw_handles(painter, self._view, self._handles, self._scene.colours)
         painter.restore()
         if self._hover_text and row is not None:
-            draw_label(painter, self._view, self._last, self._hover_text, self._colours)
+            draw_label(painter, self._view, self._last, self._hover_text, self._scene.colours)
         if self._show_focus:
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(self._colours.accent, 2))
+            painter.setPen(QPen(self._scene.colours.accent, 2))
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
 
 

@@ -1,72 +1,73 @@
 """The plane as something to look at: data in, view, cached layers; what the hand does is elsewhere."""
 
 import time
-from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPixmap, QRegion, QResizeEvent
+from PySide6.QtGui import (
+    QCursor,
+    QFont,
+    QHideEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QRegion,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from vae_desktop.plain_words import count
 from vae_desktop.plane_furniture import (
     RULER_BOTTOM,
     RULER_LEFT,
-    draw_axes,
-    draw_legend,
     draw_placeholder,
-    draw_rings,
-    draw_rulers,
 )
-from vae_desktop.plane_layers import Mosaic, PlaneColours, area_of, draw_points
-from vae_desktop.plane_points import PointCloud, cloud
+from vae_desktop.plane_layers import Mosaic, PlaneColours, area_of
+from vae_desktop.plane_points import cloud
+from vae_desktop.plane_scene import PlaneMode, PlaneScene
 from vae_desktop.plane_view import PlaneView
 from vae_desktop.style import scaled_font, tabular_font
+from vae_desktop.tile_grid import Block, wanted_blocks
+from vae_desktop.tile_pyramid import rectangle_of
 
 _SETTLE_MS = 80  # after so long without a change of view the layers are drawn anew
 _CHEAP_SECONDS = 0.006  # layers that took no longer are drawn anew at every step of a pan or zoom
-
-
-class PlaneMode(Enum):
-    """What the plane shows."""
-
-    PICTURES = "tiles and points"
-    POINTS = "points"
-    TILES = "tiles"
+_WANT_MS = 30  # between two lists of the tiles that a moving view wants
+_USUAL_SIDE = 64  # of pictures, before the first of them is there
 
 
 class PlaneCanvas(QWidget):
     """Shows tiles and points on the latent plane, with the prior's rings and ticks in σ.
 
-    The layers are drawn once into pixmaps. While the view moves, the last one is shifted and scaled instead,
-    and drawn sharp again when the view has come to rest; whatever else changes costs one copy of a pixmap.
+    The layers are drawn once into pixmaps: the tiles, what marks them, and both together. While the view
+    moves, the last ones are shifted and scaled instead, and drawn sharp again when the view has come to rest.
+    A block of tiles that arrives is drawn into its place; whatever else changes costs one copy of a pixmap.
     """
 
     view_changed = Signal()
+    tiles_wanted = Signal(object)  # list of (tile_grid.Block, the generation that is shown of it)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self._mode = PlaneMode.PICTURES
-        self._mosaic: Mosaic | None = None
-        self._cloud = PointCloud()
-        self._prior_mean = (0.0, 0.0)
+        self._scene = PlaneScene(self.palette(), self._small_font())
         self._placeholder = ""
         self._hand_busy = False
         self._view = PlaneView()
         self._view = self._placed(self._view)
-        self._colours = PlaneColours.of(self.palette())
-        self._font = tabular_font(scaled_font(self.font(), 0.9))
-        self._content: QPixmap | None = None
-        self._scene: QPixmap | None = None
+        self._tiles, self._marks = QPixmap(), QPixmap()
+        self._content: QPixmap | None = None  # both together; None when all is to be drawn anew
+        self._whole = QPixmap()  # with rulers and legend
+        self._arrived: list[Block] = []  # not drawn yet
         self._drawn_view = self._view
-        self._dense = False
         self._stale = False
         self._draw_seconds = 0.0
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settle.timeout.connect(self._sharpen)
+        self._want = QTimer(self, singleShot=True, interval=_WANT_MS)
+        self._want.timeout.connect(self._tell_wanted)
 
     def set_points(
         self,
@@ -88,11 +89,11 @@ class PlaneCanvas(QWidget):
         Raises:
             ValueError: the shapes do not belong together.
         """
-        self._cloud = cloud(means, sigmas, held_out, indices, angles)
+        self._scene.cloud = cloud(means, sigmas, held_out, indices, angles)
         self._data_changed()
 
     def set_tiles(self, tiles: NDArray[np.uint8], centres: NDArray[np.float32]) -> None:
-        """Show decodings as the backdrop.
+        """Show decodings as a backdrop that stays as it is.
 
         Args:
             tiles: [rows, columns, S, S, C], row 0 at the top; they abut.
@@ -101,25 +102,44 @@ class PlaneCanvas(QWidget):
         Raises:
             ValueError: the shapes do not belong together or a centre is not finite.
         """
-        self._mosaic = Mosaic(tiles, centres)
+        self._scene.mosaic = Mosaic(tiles, centres)
         self._data_changed()
+
+    def put_tiles(self, block: Block, tiles: NDArray[np.uint8], generation: int) -> None:
+        """Show a block of the endless backdrop, as :attr:`tiles_wanted` asked for it.
+
+        Args:
+            tiles: [BLOCK, BLOCK, S, S, C], row 0 at the top.
+            generation: of the tiles; those of a larger one cover others.
+        """
+        pyramid = self._scene.pyramid
+        side = pyramid.side
+        pyramid.put(block, tiles, generation)
+        if side != pyramid.side:
+            self._data_changed()
+            self._want.start()  # how fine they are to be depends on it
+        else:
+            self._arrived.append(block)
+            self.update()
 
     def set_prior_mean(self, z1: float, z2: float) -> None:
         """Draw the prior's rings around another point of the plane."""
-        if (z1, z2) != self._prior_mean:
-            self._prior_mean = (z1, z2)
+        if (z1, z2) != self._scene.prior_mean:
+            self._scene.prior_mean = (z1, z2)
             self._data_changed()
 
     def clear(self) -> None:
         """Show the placeholder and the first view again."""
-        self._cloud, self._mosaic, self._prior_mean = PointCloud(), None, (0.0, 0.0)
+        self._scene.clear()
         self._data_changed()
+        self._want.start()
         self.reset_view()
 
     def set_mode(self, mode: PlaneMode) -> None:
         """Choose what is shown."""
-        self._mode = mode
+        self._scene.mode = mode
         self._data_changed()
+        self._want.start()
 
     def set_placeholder(self, text: str) -> None:
         """The text shown while there is neither a point nor a tile."""
@@ -129,16 +149,13 @@ class PlaneCanvas(QWidget):
     @property
     def is_empty(self) -> bool:
         """Whether there is neither a point nor a tile."""
-        return self._mosaic is None and len(self._cloud) == 0
+        return self._scene.is_empty
 
     def fit(self) -> None:
         """Show everything there is in the present mode."""
-        shown = [self._mosaic.bounds] if self._mosaic and self._shows_tiles else []
-        if self._mode is not PlaneMode.TILES and self._cloud.bounds:
-            shown.append(self._cloud.bounds)
-        if shown:
-            left, right, bottom, top = zip(*shown, strict=True)
-            self.set_view(self._view.fitted(min(left), max(right), min(bottom), max(top)))
+        bounds = self._scene.bounds
+        if bounds is not None:
+            self.set_view(self._view.fitted(*bounds))
 
     def reset_view(self) -> None:
         """Show the prior's ±3.2 σ."""
@@ -158,6 +175,7 @@ class PlaneCanvas(QWidget):
         if view != self._view:
             self._view = view
             self._settle.start()
+            self._want_soon()
             self.update()
             self.view_changed.emit()
 
@@ -177,14 +195,24 @@ class PlaneCanvas(QWidget):
         super().resizeEvent(event)
         self._view = self._placed(self._view)
         self._content = None
+        self._want_soon()
         self.view_changed.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ask for tiles from now on."""
+        super().showEvent(event)
+        self._want_soon()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Ask for no more of them."""
+        super().hideEvent(event)
+        self._want_soon()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the system's colours and fonts."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            self._colours = PlaneColours.of(self.palette())
-            self._font = tabular_font(scaled_font(self.font(), 0.9))
+            self._scene.colours, self._scene.font = PlaneColours.of(self.palette()), self._small_font()
             self._content = None
             self.update()
 
@@ -195,12 +223,28 @@ class PlaneCanvas(QWidget):
                 self._paint_placeholder(painter)
             else:
                 self._paint_layers(painter)
-                painter.setFont(self._font)
+                painter.setFont(self._scene.font)
                 self.paint_overlay(painter)
 
-    @property
-    def _shows_tiles(self) -> bool:
-        return self._mosaic is not None and self._mode is not PlaneMode.POINTS
+    def _small_font(self) -> QFont:
+        return tabular_font(scaled_font(self.font(), 0.9))
+
+    def _want_soon(self) -> None:
+        if not self._want.isActive():  # not start(): a view that moves all the time would never tell
+            self._want.start()
+
+    def _tell_wanted(self) -> None:
+        """Tell which tiles are to be seen, those about the pointer first."""
+        wanted: list[tuple[Block, int]] = []
+        pyramid = self._scene.pyramid
+        if self.isVisible() and self._scene.mode is not PlaneMode.POINTS:
+            looked_at = self._view.z1, self._view.z2
+            if self.underMouse():
+                at = self.mapFromGlobal(QCursor.pos())
+                looked_at = self._view.to_latent(at.x(), at.y())
+            blocks = wanted_blocks(self._view, pyramid.side or _USUAL_SIDE, looked_at)
+            wanted = [(block, pyramid.generation_of(block)) for block in blocks]
+        self.tiles_wanted.emit(wanted)
 
     def _placed(self, view: PlaneView) -> PlaneView:
         return view.placed(RULER_LEFT, 0, self.width() - RULER_LEFT, self.height() - RULER_BOTTOM)
@@ -220,10 +264,11 @@ class PlaneCanvas(QWidget):
             self.update()
 
     def _paint_placeholder(self, painter: QPainter) -> None:
-        painter.fillRect(self.rect(), self._colours.ground)
-        painter.setFont(self._font)
+        colours = self._scene.colours
+        painter.fillRect(self.rect(), colours.ground)
+        painter.setFont(self._scene.font)
         view = self._view.placed(0, 0, self.width(), self.height())
-        draw_placeholder(painter, view, self._colours, scaled_font(self.font(), 1.15), self._placeholder)
+        draw_placeholder(painter, view, colours, scaled_font(self.font(), 1.15), self._placeholder)
 
     def _paint_layers(self, painter: QPainter) -> None:
         moved = self._drawn_view != self._view
@@ -237,53 +282,68 @@ class PlaneCanvas(QWidget):
             moved = False
         if moved:
             self._paint_moving(painter)
-        elif self._scene is not None:
-            painter.drawPixmap(0, 0, self._scene)
+            return
+        if self._arrived:
+            self._draw_arrived()
+        painter.drawPixmap(0, 0, self._whole)
 
     def _draw_layers(self, ratio: float) -> None:
-        """Draw tiles, points and rings into one pixmap, and a copy of it with rulers and legend."""
+        """Draw tiles, points and rings into pixmaps."""
         started = time.perf_counter()
-        content = QPixmap((QSize(self.size()) * ratio).expandedTo(QSize(1, 1)))
-        content.setDevicePixelRatio(ratio)
-        content.fill(self._colours.ground)
-        with QPainter(content) as painter:
-            painter.setClipRect(area_of(self._view))
-            if self._mosaic and self._shows_tiles:
-                self._draw_tiles(painter, self._mosaic)
-            if self._mode is not PlaneMode.TILES:
-                self._dense = draw_points(
-                    painter, self._view, self._cloud, self._colours, on_tiles=self._shows_tiles
-                )
-            painter.setFont(self._font)
-            # With the tiles, not with the rulers: large smooth circles are too slow for every frame of a pan.
-            on_tiles = self._shows_tiles
-            draw_axes(painter, self._view, self._colours, self._prior_mean, on_tiles=on_tiles)
-            draw_rings(painter, self._view, self._colours, self._prior_mean, on_tiles=on_tiles)
-        scene = QPixmap(content)
-        with QPainter(scene) as painter:
-            self._paint_furniture(painter)
-        self._content, self._scene, self._drawn_view, self._stale = content, scene, self._view, False
+        size = (QSize(self.size()) * ratio).expandedTo(QSize(1, 1))
+        self._tiles, self._marks = QPixmap(size), QPixmap(size)
+        scene = self._scene
+        for layer, ground, draw in (
+            (self._tiles, scene.colours.ground, scene.draw_tiles),
+            (self._marks, Qt.GlobalColor.transparent, scene.draw_marks),
+        ):
+            layer.setDevicePixelRatio(ratio)
+            layer.fill(ground)
+            with QPainter(layer) as painter:
+                painter.setClipRect(area_of(self._view))
+                draw(painter, self._view)
+        self._drawn_view, self._stale = self._view, False
+        self._arrived.clear()
+        self._compose()
         self._draw_seconds = time.perf_counter() - started
 
-    def _draw_tiles(self, painter: QPainter, mosaic: Mosaic) -> None:
-        # The tiles surround (0, 0). Where that is not the prior's mean, it is the middle of the pictures, and
-        # they are expected there whatever the prior says.
-        mosaic.draw(painter, self._view, self._colours, fades=self._prior_mean == (0.0, 0.0))
+    def _draw_arrived(self) -> None:
+        """Draw the blocks that have arrived into their places."""
+        if self._scene.shows_tiles:
+            with QPainter(self._tiles) as painter:
+                for block in dict.fromkeys(self._arrived):
+                    place = rectangle_of(block, self._view).intersected(area_of(self._view))
+                    if not place.isEmpty():
+                        painter.setClipRect(place)
+                        self._scene.draw_tiles(painter, self._view, place)
+            self._compose()
+        self._arrived.clear()
+
+    def _compose(self) -> None:
+        """Lay the marks over the tiles, and rulers and legend over a copy of both."""
+        content = QPixmap(self._tiles)
+        with QPainter(content) as painter:
+            painter.drawPixmap(0, 0, self._marks)
+        whole = QPixmap(content)
+        with QPainter(whole) as painter:
+            self._scene.draw_furniture(painter, self._view)
+        self._content, self._whole = content, whole
 
     def _paint_moving(self, painter: QPainter) -> None:
-        """Shift and scale the last layer; what it does not reach is filled with tiles only."""
+        """Shift and scale the last layers; what they do not reach is filled with tiles only."""
         old, area = self._drawn_view, area_of(self._view)
-        painter.fillRect(self.rect(), self._colours.ground)
+        painter.fillRect(self.rect(), self._scene.colours.ground)
         painter.setClipRect(area)
         z1_min, z1_max, z2_min, z2_max = old.extent
         target = QRectF(
             QPointF(*self._view.to_screen(z1_min, z2_max)), QPointF(*self._view.to_screen(z1_max, z2_min))
         )
-        if self._mosaic and self._shows_tiles and not target.contains(area):
+        if self._scene.shows_tiles and not target.contains(area):
             painter.save()
             bare = QRegion(area.toAlignedRect()) - QRegion(target.toAlignedRect().adjusted(2, 2, -2, -2))
             painter.setClipRegion(bare, Qt.ClipOperation.IntersectClip)
-            self._draw_tiles(painter, self._mosaic)
+            self._scene.draw_tiles(painter, self._view)
+            self._scene.draw_veil(painter, self._view)
             painter.restore()
         if self._content is not None:
             shown = target.intersected(area)
@@ -296,22 +356,4 @@ class PlaneCanvas(QWidget):
             )
             painter.drawPixmap(shown, self._content, source)
         painter.setClipping(False)
-        self._paint_furniture(painter)
-
-    def _paint_furniture(self, painter: QPainter) -> None:
-        painter.setFont(self._font)
-        draw_rulers(painter, self._view, self._colours)
-        if self._mode is not PlaneMode.TILES:
-            draw_legend(painter, self._view, self._legend(), self._colours)
-
-    def _legend(self) -> list[tuple[str, QColor]]:
-        total, held_out = len(self._cloud), self._cloud.n_held_out
-        if total == 0:
-            return []
-        if self._dense:
-            apart = f", {held_out:,} of them held out" if held_out else ""
-            return [(f"{count(total, 'picture')}{apart}", self._colours.accent)]
-        entries = [(f"learned from {total - held_out:,}", self._colours.accent)]
-        if held_out:
-            entries.append((f"held out {held_out:,}", self._colours.held_out))
-        return entries
+        self._scene.draw_furniture(painter, self._view)

@@ -83,8 +83,8 @@ class Mosaic:
             self._levels.append(image)
         self.bounds = _bounds(centres.astype(np.float64))
 
-    def draw(self, painter: QPainter, view: PlaneView, colours: PlaneColours, *, fades: bool) -> None:
-        """Draw what is visible; with ``fades``, what lies beyond 3σ is faded."""
+    def draw(self, painter: QPainter, view: PlaneView) -> None:
+        """Draw what is visible."""
         z1_min, z1_max, z2_min, z2_max = self.bounds
         whole = QRectF(QPointF(*view.to_screen(z1_min, z2_max)), QPointF(*view.to_screen(z1_max, z2_min)))
         target = whole.intersected(area_of(view))
@@ -100,23 +100,25 @@ class Mosaic:
         )
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(target, image, source)
-        if not fades:
-            return
-        outside = QPainterPath()
-        outside.addRect(target)
-        radius = FADE_RADIUS * view.scale
-        outside.addEllipse(QPointF(*view.to_screen(0.0, 0.0)), radius, radius)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        # Clipped to the tiles, because the ellipse's own part outside them would be filled as well.
-        painter.save()
-        painter.setClipRect(target, Qt.ClipOperation.IntersectClip)
-        painter.fillPath(outside, faint(colours.ground, 0.5))
-        painter.restore()
 
     def _level(self, device_width: float) -> QImage:
         """The smallest copy that is still at least as fine as the screen."""
         fine = [level for level in self._levels if level.width() >= device_width]
         return fine[-1] if fine else self._levels[0]
+
+
+def draw_veil(painter: QPainter, view: PlaneView, colours: PlaneColours) -> None:
+    """Fade what lies beyond 3σ of a prior around (0, 0)."""
+    outside = QPainterPath()
+    outside.addRect(area_of(view))
+    radius = FADE_RADIUS * view.scale
+    outside.addEllipse(QPointF(*view.to_screen(0.0, 0.0)), radius, radius)
+    painter.save()
+    # Clipped, because the ellipse's own part outside the area would be filled as well.
+    painter.setClipRect(area_of(view), Qt.ClipOperation.IntersectClip)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.fillPath(outside, faint(colours.ground, 0.5))
+    painter.restore()
 
 
 def _bounds(centres: NDArray[np.float64]) -> tuple[float, float, float, float]:

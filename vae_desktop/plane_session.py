@@ -12,7 +12,7 @@ from training.errors import VaeError
 from training.pixel_store import PixelStore
 from training.plane_basis import widest_numbers
 from training.project import Project
-from vae_desktop.decode_lane import Backdrop, Decoded
+from vae_desktop.decode_lane import Decoded, Tiles
 from vae_desktop.engine import Engine
 from vae_desktop.latent_positions import LatentPositions
 from vae_desktop.main_window import MainWindow
@@ -56,7 +56,9 @@ class PlaneSession(QObject):
         engine.positions.connect(self._on_positions)
         engine.model_loaded.connect(self._on_model_loaded)
         engine.decoded.connect(self._on_decoded)
-        engine.backdrop.connect(self._on_backdrop)
+        engine.backdrop.connect(self._on_tiles)
+        plane.tiles_wanted.connect(engine.want_tiles)
+        plane.view_changed.connect(self._on_view_changed)
         plane.drag_started.connect(self._grab)
         plane.drag_finished.connect(self._let_go)
         plane.handle_moved.connect(self._on_handle_moved)
@@ -184,9 +186,9 @@ class PlaneSession(QObject):
         self._show_pictures()
         self._show_plane()
 
-    def _on_backdrop(self, backdrop: Backdrop) -> None:
+    def _on_tiles(self, tiles: Tiles) -> None:
         if self._held_out is not None:
-            self.window.plane.set_tiles(backdrop.tiles, backdrop.centres)
+            self.window.plane.put_tiles(tiles.block, tiles.pixels, tiles.generation)
 
     def _on_decoded(self, decoded: Decoded) -> None:
         if decoded.handle in self.window.plane.handles:
@@ -208,6 +210,10 @@ class PlaneSession(QObject):
     def _let_go(self) -> None:
         self._is_held = False
         self._rest_hand()
+
+    def _on_view_changed(self) -> None:
+        if self._held_out is not None:
+            self._hold()  # what comes into sight is decoded at once
 
     def _rest_hand(self) -> None:
         self._rest.stop()

@@ -7,6 +7,7 @@ from hearing import falls_silent, is_quiet, told
 from training.project import Project
 from training.run import latest_run
 from vae_desktop.engine import Engine
+from vae_desktop.tile_grid import Block
 
 LANES = {"import", "train", "decode"}
 
@@ -98,6 +99,7 @@ def test_closing_ends_a_held_and_a_paused_training_too(qtbot, make_project):
 def test_nothing_is_told_of_a_project_after_it_is_closed(qtbot, qapp, engine, make_project):
     project = make_project()
     engine.decode(1, (0.0, 0.0))
+    engine.want_tiles([(Block(0, 0, 0), 0)])
     with told(qtbot, engine, "decoded"), told(qtbot, engine, "backdrop"):
         engine.train(project, None)
     engine.close_project()

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from training.plane_basis import PlaneSlice
-from vae_desktop.decode_lane import COARSE_TILES, FINE_TILES, DecodeLane, Weights
+from vae_desktop.decode_lane import DecodeLane, Weights
 from vae_desktop.lane import Lane
+from vae_desktop.tile_grid import BLOCK, Block
 
 SECONDS = 10
+COARSE, FINE = Block(0, 0, 0), Block(1, 1, 0)
 
 
 class Model:
@@ -51,7 +53,7 @@ class Results:
 
     def __init__(self):
         self.changed = threading.Condition()
-        self.decoded, self.backdrops, self.errors = [], [], []
+        self.decoded, self.tiles, self.errors = [], [], []
 
     def into(self, results):
         def add(result):
@@ -77,7 +79,7 @@ def results():
 @pytest.fixture
 def lane(results):
     lane = DecodeLane(
-        results.into(results.decoded), results.into(results.backdrops), results.into(results.errors)
+        results.into(results.decoded), results.into(results.tiles), results.into(results.errors)
     )
     yield lane
     lane.close()
@@ -145,23 +147,86 @@ def test_weights_that_overtake_those_of_a_new_model_still_reach_it(lane, results
     assert fresh.calls
 
 
-def test_a_backdrop_covers_the_plane_row_by_row_from_the_top_left(lane, results):
+def test_a_wanted_block_is_decoded_at_its_centres_row_by_row_from_the_top_left(lane, results):
+    lane.want([(COARSE, 0)])
     lane.set_weights(weights(Model(), weight=100, training=False))
-    results.wait(lambda: results.backdrops)
-    backdrop = results.backdrops[0]
-    rows, columns, *shape = backdrop.tiles.shape
-    assert backdrop.centres.shape == (rows, columns, 2)
-    assert shape == [2, 2, 1]
-    z1, z2 = backdrop.centres[..., 0], backdrop.centres[..., 1]
-    assert (np.diff(z1, axis=1) > 0).all()
-    assert (np.diff(z2, axis=0) < 0).all()
-    assert z1.min() < -2.5
-    assert z1.max() > 2.5
-    np.testing.assert_allclose(backdrop.tiles[..., 0, 0, 0], (10 * z1 + 100).astype(np.uint8))
+    results.wait(lambda: results.tiles)
+    (tiles,) = results.tiles
+    assert (tiles.block, tiles.is_last) == (COARSE, True)
+    assert tiles.pixels.shape == (BLOCK, BLOCK, 2, 2, 1)
+    z1 = COARSE.centres[..., 0]
+    np.testing.assert_array_equal(tiles.pixels[..., 0, 0, 0], (10 * z1 + 100).astype(np.uint8))
+
+
+def test_blocks_come_in_order_the_coarse_ones_first(lane, results):
+    wanted = [FINE, Block(1, 0, 0), COARSE, Block(0, 1, 0)]
+    lane.want([(block, 0) for block in wanted])
+    lane.set_weights(weights(Model(), training=False))
+    results.wait(lambda: len(results.tiles) == 4)
+    assert [tiles.block for tiles in results.tiles] == [COARSE, Block(0, 1, 0), FINE, Block(1, 0, 0)]
+    assert [tiles.is_last for tiles in results.tiles] == [False, False, False, True]
+
+
+def test_only_what_is_out_of_date_is_decoded(lane, results):
+    model = Model()
+    lane.want([(COARSE, 0)])
+    lane.set_weights(weights(model, training=False))
+    results.wait(lambda: results.tiles)
+    first = results.tiles[0].generation
+    lane.want([(COARSE, first), (FINE, 0)])
+    results.wait(lambda: len(results.tiles) == 2)
+    lane.set_weights(weights(weight=1, training=False))
+    results.wait(lambda: len(results.tiles) == 4)
+    assert [tiles.block for tiles in results.tiles] == [COARSE, FINE, COARSE, FINE]
+    assert all(tiles.generation > first for tiles in results.tiles[2:])
+    lane.want([(tiles.block, tiles.generation) for tiles in results.tiles[2:]])
+    lane.request(1, (1.0, 0.0))
+    results.wait(lambda: results.decoded)
+    assert len(model.calls[-1]) == 1, "nothing but the handle was decoded since"
+
+
+def test_a_block_that_is_wanted_no_more_is_left(lane, results):
+    model = SlowModel()
+    lane.want([(COARSE, 0)])
+    lane.set_weights(weights(model, training=False))
+    assert model.began.acquire(timeout=SECONDS)  # its first part
+    lane.want([(FINE, 0)])
+    model.go_on.release(1000)
+    results.wait(lambda: results.tiles)
+    lane.request(1, (1.0, 0.0))
+    results.wait(lambda: results.decoded)
+    assert [tiles.block for tiles in results.tiles] == [FINE]
+
+
+def test_while_a_training_goes_on_only_coarse_blocks_are_decoded(lane, results):
+    lane.want([(COARSE, 0), (FINE, 0)])
+    lane.set_weights(weights(Model(), training=True))
+    results.wait(lambda: results.tiles)
+    assert results.tiles[0].is_last
+    lane.set_weights(weights(weight=1, training=False))
+    results.wait(lambda: results.tiles[-1].is_last and len(results.tiles) > 1)
+    assert [tiles.block for tiles in results.tiles[-2:]] == [COARSE, FINE]
+
+
+def test_while_a_training_goes_on_each_block_has_its_turn(lane, results):
+    """Newer weights come before all are decoded: the oldest ones are next, not the first ones again."""
+    model, others = SlowModel(), [Block(0, column, 0) for column in range(1, 6)]
+    blocks = [COARSE, *others]
+    lane.want([(block, 0) for block in blocks])
+    lane.set_weights(weights(model, training=True))
+    for number in range(1, 4 * BLOCK**2):
+        assert model.began.acquire(timeout=SECONDS)
+        lane.set_weights(weights(weight=number, training=True))
+        model.go_on.release()
+        if len(results.tiles) == len(blocks):
+            break
+    model.go_on.release(10_000)
+    assert [tiles.block for tiles in results.tiles[: len(blocks)]] == blocks
 
 
 def test_a_handle_does_not_wait_for_the_backdrop(lane, results):
     model = SlowModel()
+    lane.want([(COARSE, 0)])
     lane.set_weights(weights(model, training=False))
     assert model.began.acquire(timeout=SECONDS)  # the first tiles
     lane.request(1, (1.0, 0.0))
@@ -169,9 +234,9 @@ def test_a_handle_does_not_wait_for_the_backdrop(lane, results):
     assert model.began.acquire(timeout=SECONDS)
     model.go_on.release(1)
     results.wait(lambda: results.decoded)
-    assert not results.backdrops
+    assert not results.tiles
     model.go_on.release(1000)
-    results.wait(lambda: results.backdrops)
+    results.wait(lambda: results.tiles)
 
 
 def test_after_forgetting_nothing_of_the_old_model_comes_and_a_new_one_can_be_taken(lane, results):
@@ -192,60 +257,68 @@ def test_after_forgetting_nothing_of_the_old_model_comes_and_a_new_one_can_be_ta
 
 def test_of_more_than_two_latent_numbers_the_backdrop_waits_for_a_slice_and_follows_it(lane, results):
     model = Model()
+    lane.want([(COARSE, 0)])
     lane.set_weights(weights(model, training=False, latent_dim=3))
     lane.request(1, (2.0, 7.0, 7.0))
     results.wait(lambda: results.of(1) == [(2.0, 20)])
-    assert not results.backdrops
-    for level in (3.0, 5.0):
+    assert not results.tiles
+    for number, level in enumerate((3.0, 5.0), 1):
         lane.show_slice(plane_at(level))
-        results.wait(
-            lambda level=level: results.backdrops and shown(results.backdrops[-1], FINE_TILES, level)
-        )
-    sides = [backdrop.tiles.shape[0] for backdrop in results.backdrops]
-    assert sides == [FINE_TILES, COARSE_TILES, FINE_TILES]  # a turn is first shown soon, then well
+        results.wait(lambda number=number: len(results.tiles) == number)
+        assert (results.tiles[-1].pixels == 10 * level).all()
     assert all(points.shape[1] == 3 for points in model.calls)
-
-
-def shown(backdrop, side, level):
-    return backdrop.tiles.shape[0] == side and (backdrop.tiles == 10 * level).all()
 
 
 def test_a_slice_that_is_shown_already_is_not_drawn_again(lane, results):
     model = Model()
+    lane.want([(COARSE, 0)])
     lane.set_weights(weights(model, training=False, latent_dim=3))
     lane.show_slice(plane_at(3.0))
-    results.wait(lambda: results.backdrops)
+    results.wait(lambda: results.tiles)
     lane.show_slice(plane_at(3.0 + 1e-9))
     lane.request(1, (1.0, 0.0, 0.0))
     results.wait(lambda: results.decoded)
     assert len(model.calls[-1]) == 1, "nothing but the handle was decoded since"
-    assert len(results.backdrops) == 1
+    assert len(results.tiles) == 1
 
 
-def test_while_the_slice_turns_backdrops_still_come(lane, results):
+def test_while_the_slice_turns_tiles_still_come(lane, results):
     model = SlowModel()
+    lane.want([(COARSE, 0)])
     lane.set_weights(weights(model, training=False, latent_dim=3))
-    for turn in range(2 * FINE_TILES**2):
+    for turn in range(2 * BLOCK**2):
         lane.show_slice(plane_at(float(turn % 20)))
         model.go_on.release()
-        if results.backdrops:
+        if results.tiles:
             break
         assert model.began.acquire(timeout=SECONDS)
     model.go_on.release(10_000)
-    assert results.backdrops
+    assert results.tiles
 
 
 def test_places_and_slices_of_another_latent_space_are_ignored(lane, results):
+    lane.want([(COARSE, 0)])
     lane.set_weights(weights(Model(), training=False, latent_dim=3))
     lane.show_slice(plane_at(3.0))
     lane.request(1, (1.0, 0.0, 0.0))
-    results.wait(lambda: results.decoded and results.backdrops)
+    results.wait(lambda: results.decoded and results.tiles)
     lane.set_weights(weights(Model(), training=False, latent_dim=2))
     lane.show_slice(plane_at(4.0))
     lane.request(2, (2.0, 0.0))
-    results.wait(lambda: results.of(2) and len(results.backdrops) > 1)
+    results.wait(lambda: results.of(2) and len(results.tiles) > 1)
     assert results.of(1) == [(1.0, 10)]
     assert not results.errors
+
+
+def test_tiles_that_cannot_be_decoded_are_told_once_and_tried_again_with_other_weights(lane, results):
+    model = Model()
+    model.decode = None  # not callable
+    lane.want([(COARSE, 0), (FINE, 0)])
+    lane.set_weights(weights(model, training=False))
+    results.wait(lambda: results.errors)
+    lane.set_weights(weights(Model(), training=False))
+    results.wait(lambda: len(results.tiles) == 2)
+    assert len(results.errors) == 1
 
 
 def test_an_error_is_reported_and_the_lane_lives_on(lane, results):

@@ -1,0 +1,124 @@
+"""What there is on the plane, and how each part of it is drawn for a view."""
+
+from enum import Enum
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QFont, QPainter, QPalette
+
+from vae_desktop.plain_words import count
+from vae_desktop.plane_furniture import draw_axes, draw_legend, draw_rings, draw_rulers
+from vae_desktop.plane_layers import Mosaic, PlaneColours, draw_points, draw_veil
+from vae_desktop.plane_points import PointCloud
+from vae_desktop.plane_view import HOME_HALF_SPAN, PlaneView
+from vae_desktop.tile_pyramid import TilePyramid
+
+Bounds = tuple[float, float, float, float]  # z1_min, z1_max, z2_min, z2_max
+
+
+class PlaneMode(Enum):
+    """What the plane shows."""
+
+    PICTURES = "tiles and points"
+    POINTS = "points"
+    TILES = "tiles"
+
+
+class PlaneScene:
+    """Tiles, points, rings, axes and rulers.
+
+    Attributes:
+        mode: which of them are shown.
+        mosaic: a backdrop that stays as it is, or None.
+        pyramid: the endless backdrop.
+        cloud: the points.
+        prior_mean: where the prior's rings have their middle.
+        colours: of all of it.
+        font: of the numbers and the legend.
+    """
+
+    def __init__(self, palette: QPalette, font: QFont) -> None:
+        self.mode = PlaneMode.PICTURES
+        self.colours, self.font = PlaneColours.of(palette), font
+        self.pyramid = TilePyramid()
+        self.clear()
+
+    def clear(self) -> None:
+        """Have neither points nor tiles."""
+        self.mosaic: Mosaic | None = None
+        self.pyramid.clear()
+        self.cloud = PointCloud()
+        self.prior_mean = (0.0, 0.0)
+        self._is_dense = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is neither a point nor a tile."""
+        return not self._has_tiles and len(self.cloud) == 0
+
+    @property
+    def shows_tiles(self) -> bool:
+        """Whether there are tiles, and they are not left out."""
+        return self._has_tiles and self.mode is not PlaneMode.POINTS
+
+    @property
+    def _has_tiles(self) -> bool:
+        return self.mosaic is not None or len(self.pyramid) > 0
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """Of what is shown, of the endless backdrop the first view; None where that is nothing."""
+        shown = []
+        if self.shows_tiles:
+            home = (-HOME_HALF_SPAN, HOME_HALF_SPAN, -HOME_HALF_SPAN, HOME_HALF_SPAN)
+            shown.append(self.mosaic.bounds if self.mosaic else home)
+        if self.mode is not PlaneMode.TILES and self.cloud.bounds:
+            shown.append(self.cloud.bounds)
+        if not shown:
+            return None
+        left, right, bottom, top = zip(*shown, strict=True)
+        return min(left), max(right), min(bottom), max(top)
+
+    def draw_tiles(self, painter: QPainter, view: PlaneView, within: QRectF | None = None) -> None:
+        """Draw the backdrop, or what of it overlaps a part of the widget; nothing where it is left out."""
+        if self.shows_tiles:
+            if self.mosaic:
+                self.mosaic.draw(painter, view)
+            self.pyramid.draw(painter, view, within)
+
+    def draw_veil(self, painter: QPainter, view: PlaneView) -> None:
+        """Fade the tiles where hardly any picture is expected."""
+        # Where (0, 0) is not the prior's mean, it is the middle of the pictures, and they are expected around
+        # it whatever the prior says.
+        if self.shows_tiles and self.prior_mean == (0.0, 0.0):
+            draw_veil(painter, view, self.colours)
+
+    def draw_marks(self, painter: QPainter, view: PlaneView) -> None:
+        """Draw what lies over the backdrop: the veil, the points, the axes, the rings."""
+        on_tiles = self.shows_tiles
+        self.draw_veil(painter, view)
+        self._is_dense = self.mode is not PlaneMode.TILES and draw_points(
+            painter, view, self.cloud, self.colours, on_tiles=on_tiles
+        )
+        painter.setFont(self.font)
+        # Not with the rulers: large smooth circles are too slow for every frame of a pan.
+        draw_axes(painter, view, self.colours, self.prior_mean, on_tiles=on_tiles)
+        draw_rings(painter, view, self.colours, self.prior_mean, on_tiles=on_tiles)
+
+    def draw_furniture(self, painter: QPainter, view: PlaneView) -> None:
+        """Draw the rulers beside the area and the legend on it."""
+        painter.setFont(self.font)
+        draw_rulers(painter, view, self.colours)
+        if self.mode is not PlaneMode.TILES:
+            draw_legend(painter, view, self._legend(), self.colours)
+
+    def _legend(self) -> list[tuple[str, QColor]]:
+        total, held_out = len(self.cloud), self.cloud.n_held_out
+        if total == 0:
+            return []
+        if self._is_dense:
+            apart = f", {held_out:,} of them held out" if held_out else ""
+            return [(f"{count(total, 'picture')}{apart}", self.colours.accent)]
+        entries = [(f"learned from {total - held_out:,}", self.colours.accent)]
+        if held_out:
+            entries.append((f"held out {held_out:,}", self.colours.held_out))
+        return entries
