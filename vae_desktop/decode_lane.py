@@ -38,7 +38,7 @@ class Tiles:
     Attributes:
         pixels: uint8 [BLOCK, BLOCK, S, S, C], row 0 at the top.
         generation: larger than that of all tiles of other weights or another slice that came before.
-        is_last: whether nothing else waits to be decoded for the backdrop.
+        is_last: whether nothing else is to be decoded for the backdrop now.
     """
 
     block: Block
@@ -243,6 +243,7 @@ class DecodeLane:
 
     def _take(self, weights: Weights) -> None:
         if weights.make_model is not None:
+            self._under_way = None
             self._model = weights.make_model()
         if self._model is None:
             return

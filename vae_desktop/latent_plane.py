@@ -269,6 +269,9 @@ class LatentPlane(HandlePlane):
     def _nearest_picture(self, at: QPointF) -> int:
         if self._scene.mode is PlaneMode.TILES or not self._view.contains(at.x(), at.y()):
             return -1
+        if self._scene.shows_thumbnails:
+            found = self._scene.thumbnails.at(at.x(), at.y())
+            return -1 if found is None else found
         z1, z2 = self._view.to_latent(at.x(), at.y())
         row = self._scene.cloud.nearest(z1, z2, _HOVER_REACH / self._view.scale)
         return -1 if row is None else int(self._scene.cloud.indices[row])

@@ -284,6 +284,8 @@ class MainWindow(QMainWindow):
             "both": lambda: plane.set_mode(PlaneMode.PICTURES),
             "points": lambda: plane.set_mode(PlaneMode.POINTS),
             "tiles": lambda: plane.set_mode(PlaneMode.TILES),
+            "thumbnails": lambda: plane.set_mode(PlaneMode.THUMBNAILS),
+            "density": lambda: plane.set_mode(PlaneMode.DENSITY),
             "fit": plane.fit,
             "reset": plane.reset_view,
             "zoom_in": lambda: plane.zoom_by(1.25, None),

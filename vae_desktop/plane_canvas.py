@@ -26,6 +26,7 @@ from vae_desktop.plane_furniture import (
 from vae_desktop.plane_layers import Mosaic, PlaneColours, area_of
 from vae_desktop.plane_points import cloud
 from vae_desktop.plane_scene import PlaneMode, PlaneScene
+from vae_desktop.plane_thumbnails import PixelsOf
 from vae_desktop.plane_view import PlaneView
 from vae_desktop.style import scaled_font, tabular_font
 from vae_desktop.tile_grid import Block, wanted_blocks
@@ -121,6 +122,11 @@ class PlaneCanvas(QWidget):
         else:
             self._arrived.append(block)
             self.update()
+
+    def set_pictures(self, pixels_of: PixelsOf | None) -> None:
+        """Have the person's pictures to show as thumbnails, or none."""
+        self._scene.thumbnails.set_pictures(pixels_of)
+        self._data_changed()
 
     def set_prior_mean(self, z1: float, z2: float) -> None:
         """Draw the prior's rings around another point of the plane."""
@@ -237,7 +243,7 @@ class PlaneCanvas(QWidget):
         """Tell which tiles are to be seen, those about the pointer first."""
         wanted: list[tuple[Block, int]] = []
         pyramid = self._scene.pyramid
-        if self.isVisible() and self._scene.mode is not PlaneMode.POINTS:
+        if self.isVisible() and self._scene.has_backdrop:
             looked_at = self._view.z1, self._view.z2
             if self.underMouse():
                 at = self.mapFromGlobal(QCursor.pos())

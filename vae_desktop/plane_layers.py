@@ -22,6 +22,10 @@ FADE_RADIUS = 3.0
 _REACH = 8.0  # pixels; dots centred just outside are still seen in part
 
 _DENSITY_CELL = 2.0  # pixels; independent of the screen's density, so that the cost is too
+_WIDE_PASSES, _WIDE_CELLS = (
+    3,
+    4,
+)  # three running means are close to a normal distribution, here of σ = 9 pixels
 
 
 @dataclass(frozen=True)
@@ -143,19 +147,29 @@ def area_of(view: PlaneView) -> QRectF:
 
 
 def draw_points(
-    painter: QPainter, view: PlaneView, cloud: PointCloud, colours: PlaneColours, *, on_tiles: bool
+    painter: QPainter,
+    view: PlaneView,
+    cloud: PointCloud,
+    colours: PlaneColours,
+    *,
+    on_tiles: bool,
+    as_density: bool = False,
 ) -> bool:
-    """Draw the means as dots, or as a density where there are too many to tell apart; whether the latter."""
+    """Draw the means as dots, or as a density where there are too many to tell apart; whether the latter.
+
+    Args:
+        as_density: draw a smooth one of few points, too.
+    """
     places = view.place(cloud.means)
     low = np.array((view.left, view.top))
     high = low + np.array((view.width, view.height))
     visible = ((places > low - _REACH) & (places < high + _REACH)).all(axis=1)
     places, held_out = places[visible], cloud.held_out[visible]
-    if len(places) > MOST_DOTS:
+    if as_density or len(places) > MOST_DOTS:
         most, colour = 0.92, mix(colours.accent, colours.text, 0.25)
         if on_tiles:  # thin enough to see them through it
             most, colour = 0.6, _for_any_backdrop(colours.accent)
-        density = _density_image(places - low, view, colour, most)
+        density = _density_image(places - low, view, colour, most, wide=as_density)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(area_of(view), density)
         return True
@@ -196,7 +210,9 @@ def _for_any_backdrop(colour: QColor) -> QColor:
     return QColor.fromHslF(colour.hslHueF(), colour.hslSaturationF(), 0.5)
 
 
-def _density_image(places: NDArray[np.float64], view: PlaneView, colour: QColor, most: float) -> QImage:
+def _density_image(
+    places: NDArray[np.float64], view: PlaneView, colour: QColor, most: float, *, wide: bool
+) -> QImage:
     """How many points lie where, as transparency of a colour.
 
     Args:
@@ -204,6 +220,7 @@ def _density_image(places: NDArray[np.float64], view: PlaneView, colour: QColor,
         view: the view they were placed with.
         colour: of the points.
         most: opacity (0 to 1) where points lie densest.
+        wide: smooth it so far that single points cannot be told apart.
     """
     columns = max(1, round(view.width / _DENSITY_CELL))
     rows = max(1, round(view.height / _DENSITY_CELL))
@@ -213,9 +230,14 @@ def _density_image(places: NDArray[np.float64], view: PlaneView, colour: QColor,
     flat = cells[inside, 1] * columns + cells[inside, 0]
     counts = np.bincount(flat, minlength=rows * columns).reshape(rows, columns)
     smooth = _blurred(counts.astype(np.float32))
-    # Relative to what is usual where there are points at all, so that one heap does not pale the rest.
-    usual = smooth.sum() / max(np.count_nonzero(smooth), 1)
-    alpha = 1.0 - np.exp(-smooth / max(1.2 * usual, 1e-6))
+    if wide:
+        for _ in range(_WIDE_PASSES):
+            smooth = _averaged(_averaged(smooth, _WIDE_CELLS).T, _WIDE_CELLS).T
+        alpha = np.sqrt(np.maximum(smooth, 0.0) / max(float(smooth.max(initial=0.0)), 1e-6))
+    else:
+        # Relative to what is usual where there are points at all, so that one heap does not pale the rest.
+        usual = smooth.sum() / max(np.count_nonzero(smooth), 1)
+        alpha = 1.0 - np.exp(-smooth / max(1.2 * usual, 1e-6))
     pixels = np.empty((rows, columns, 4), np.uint8)
     strength = alpha * np.float32(255 * most)
     pixels[..., 3] = strength
@@ -230,4 +252,12 @@ def _blurred(counts: NDArray[np.float32]) -> NDArray[np.float32]:
     padded = np.pad(counts, 1)
     across = padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]
     result: NDArray[np.float32] = (across[:-2] + 2 * across[1:-1] + across[2:]) / 16
+    return result
+
+
+def _averaged(counts: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
+    """The mean of each cell and those up to ``radius`` above and below it; beyond the edges are noughts."""
+    width = 2 * radius + 1
+    sums = np.pad(counts, ((radius + 1, radius), (0, 0))).cumsum(axis=0)
+    result: NDArray[np.float32] = (sums[width:] - sums[:-width]) / width
     return result

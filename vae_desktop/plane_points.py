@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 Means = NDArray[np.float32]
 
+# Knuth's multiplicative hashing (The Art of Computer Programming 3, section 6.4).
+_SCATTER, _RANKS = np.uint64(2_654_435_761), np.uint64(2**32)
+
 
 @dataclass(frozen=True)
 class PointCloud:
@@ -63,6 +66,33 @@ class PointCloud:
         distances = np.square(self.means[rows] - np.array((z1, z2), np.float32)).sum(axis=1)
         best = int(distances.argmin())
         return int(rows[best]) if distances[best] <= radius * radius else None
+
+    def one_a_cell(
+        self, width: float, extent: tuple[float, float, float, float]
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """A point for each cell of a square grid that has any: that of the lowest rank.
+
+        Ranks are fixed, evenly scattered numbers, so that the choice does not follow the order of the files.
+
+        Args:
+            width: of the cells, latent units; they meet at (0, 0).
+            extent: z1_min, z1_max, z2_min, z2_max; other cells are left out.
+
+        Returns:
+            Rows, [m], and the lower left corners of their cells, [m, 2].
+        """
+        z1_min, z1_max, z2_min, z2_max = extent
+        cells = np.floor(self.means / width)
+        low = np.floor(np.array((z1_min, z2_min)) / width)
+        high = np.floor(np.array((z1_max, z2_max)) / width)
+        (rows,) = np.nonzero(((cells >= low) & (cells <= high)).all(axis=1))
+        ranks = self.indices[rows].astype(np.uint64) * _SCATTER % _RANKS
+        rows = rows[np.argsort(ranks, kind="stable")]
+        columns = int(high[0] - low[0]) + 1
+        numbers = (cells[rows, 1] - low[1]) * columns + (cells[rows, 0] - low[0])
+        _, first = np.unique(numbers, return_index=True)
+        chosen = rows[first]
+        return chosen, cells[chosen].astype(np.float64) * width
 
 
 def cloud(

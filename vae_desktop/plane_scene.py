@@ -9,6 +9,7 @@ from vae_desktop.plain_words import count
 from vae_desktop.plane_furniture import draw_axes, draw_legend, draw_rings, draw_rulers
 from vae_desktop.plane_layers import Mosaic, PlaneColours, draw_points, draw_veil
 from vae_desktop.plane_points import PointCloud
+from vae_desktop.plane_thumbnails import Thumbnails
 from vae_desktop.plane_view import HOME_HALF_SPAN, PlaneView
 from vae_desktop.tile_pyramid import TilePyramid
 
@@ -21,6 +22,8 @@ class PlaneMode(Enum):
     PICTURES = "tiles and points"
     POINTS = "points"
     TILES = "tiles"
+    THUMBNAILS = "thumbnails"
+    DENSITY = "density"
 
 
 class PlaneScene:
@@ -30,6 +33,7 @@ class PlaneScene:
         mode: which of them are shown.
         mosaic: a backdrop that stays as it is, or None.
         pyramid: the endless backdrop.
+        thumbnails: the person's pictures themselves.
         cloud: the points.
         prior_mean: where the prior's rings have their middle.
         colours: of all of it.
@@ -39,13 +43,14 @@ class PlaneScene:
     def __init__(self, palette: QPalette, font: QFont) -> None:
         self.mode = PlaneMode.PICTURES
         self.colours, self.font = PlaneColours.of(palette), font
-        self.pyramid = TilePyramid()
+        self.pyramid, self.thumbnails = TilePyramid(), Thumbnails()
         self.clear()
 
     def clear(self) -> None:
         """Have neither points nor tiles."""
         self.mosaic: Mosaic | None = None
         self.pyramid.clear()
+        self.thumbnails.set_pictures(None)
         self.cloud = PointCloud()
         self.prior_mean = (0.0, 0.0)
         self._is_dense = False
@@ -58,7 +63,17 @@ class PlaneScene:
     @property
     def shows_tiles(self) -> bool:
         """Whether there are tiles, and they are not left out."""
-        return self._has_tiles and self.mode is not PlaneMode.POINTS
+        return self._has_tiles and self.has_backdrop
+
+    @property
+    def has_backdrop(self) -> bool:
+        """Whether tiles are shown in this mode."""
+        return self.mode in (PlaneMode.PICTURES, PlaneMode.TILES)
+
+    @property
+    def shows_thumbnails(self) -> bool:
+        """Whether pictures are shown in place of points."""
+        return self.mode is PlaneMode.THUMBNAILS and self.thumbnails.has_pictures
 
     @property
     def _has_tiles(self) -> bool:
@@ -96,13 +111,20 @@ class PlaneScene:
         """Draw what lies over the backdrop: the veil, the points, the axes, the rings."""
         on_tiles = self.shows_tiles
         self.draw_veil(painter, view)
-        self._is_dense = self.mode is not PlaneMode.TILES and draw_points(
-            painter, view, self.cloud, self.colours, on_tiles=on_tiles
-        )
+        if not self.shows_thumbnails:
+            self._draw_points(painter, view, on_tiles=on_tiles)
         painter.setFont(self.font)
         # Not with the rulers: large smooth circles are too slow for every frame of a pan.
         draw_axes(painter, view, self.colours, self.prior_mean, on_tiles=on_tiles)
         draw_rings(painter, view, self.colours, self.prior_mean, on_tiles=on_tiles)
+        if self.shows_thumbnails:
+            self.thumbnails.draw(painter, view, self.cloud, self.colours)
+
+    def _draw_points(self, painter: QPainter, view: PlaneView, *, on_tiles: bool) -> None:
+        as_density = self.mode is PlaneMode.DENSITY
+        self._is_dense = self.mode is not PlaneMode.TILES and draw_points(
+            painter, view, self.cloud, self.colours, on_tiles=on_tiles, as_density=as_density
+        )
 
     def draw_furniture(self, painter: QPainter, view: PlaneView) -> None:
         """Draw the rulers beside the area and the legend on it."""
@@ -115,7 +137,7 @@ class PlaneScene:
         total, held_out = len(self.cloud), self.cloud.n_held_out
         if total == 0:
             return []
-        if self._is_dense:
+        if self._is_dense and not self.shows_thumbnails:
             apart = f", {held_out:,} of them held out" if held_out else ""
             return [(f"{count(total, 'picture')}{apart}", self.colours.accent)]
         entries = [(f"learned from {total - held_out:,}", self.colours.accent)]

@@ -88,6 +88,7 @@ class PlaneSession(QObject):
             format_words: what size and colours the pictures have in the project, and why.
         """
         self._project, self._pictures, self._held_out = project, pictures, pictures.held_out
+        self.window.plane.set_pictures(self._pixels)
         self.window.library.show_pictures(
             project.source.name,
             str(project.source),

@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from vae_desktop.pixels import to_qimage
 from vae_desktop.plane_view import PlaneView
-from vae_desktop.tile_grid import Block, fine_level
+from vae_desktop.tile_grid import Block, blocks_over, fine_level
 
 MOST_BYTES = 192 * 2**20
 _COARSER, _FINER = 4, 1  # levels beside the fine one that may stand in for it
@@ -83,7 +83,7 @@ class TilePyramid:
         extent = view.extent if within is None else _extent_of(view, within)
         fine = fine_level(view, self.side)
         levels = range(fine - _COARSER, fine + _FINER + 1)
-        shown = [block for block in self._kept if block.level in levels and block.overlaps(extent)]
+        shown = [block for level in levels for block in blocks_over(extent, level) if block in self._kept]
         shown.sort(key=lambda block: (self._kept[block].generation, block.level <= fine, block.level))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         for block in shown:

@@ -45,6 +45,13 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
     "both": ("Pictures &and map", "Ctrl+1", "picture", "Show the map of drawn pictures, and yours on it"),
     "points": ("&Only your pictures", "Ctrl+2", "points", "Show where your pictures lie, as points"),
     "tiles": ("Only the &map", "Ctrl+3", "tiles", "Show the map of drawn pictures alone"),
+    "thumbnails": (
+        "Your pictures as &thumbnails",
+        "Ctrl+4",
+        "thumbnails",
+        "Show your pictures themselves where they lie",
+    ),
+    "density": ("How &dense they lie", "Ctrl+5", "density", "Show where many of your pictures lie"),
     "fit": ("&Fit all pictures", "Ctrl+9", "fit-view", "Zoom so that all your pictures are in sight"),
     "reset": ("&Reset view", "Ctrl+0", "reset", "Show the middle of the plane again"),
     "zoom_in": ("Zoom &in", _Keys.ZoomIn, "zoom-in", "Look closer"),
@@ -70,7 +77,7 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
     "about": ("&About VAE Desktop", None, "info", "Version, licences, how to update and remove it"),
     "logs": ("Open &log folder", None, "", "Show the files that help to find a fault"),
 }
-PLANE_MODES = ("both", "points", "tiles")
+PLANE_MODES = ("both", "points", "tiles", "thumbnails", "density")
 PLANE_TOOLS = ("fit", "reset", "zoom_in", "zoom_out", "add_handle", "remove_handle")
 
 
