@@ -91,7 +91,7 @@ class Learner:
         """
         is_alone = self.cluster.replicas == 1
         self._taken_step = self._steps[xla and is_alone]
-        # XLA cannot compile that; batches that are shared are divided first; on a GPU they already are.
+        # XLA cannot compile that, shared batches are divided first, those for a GPU are brought there before.
         self._takes_within = is_alone and not xla and first_gpu() is None
 
     def take_step(self, source: tf.Tensor | Iterator[tf.Tensor]) -> dict[str, tf.Tensor]:
