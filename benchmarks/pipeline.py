@@ -139,7 +139,6 @@ def _serve(size: int, count: int, *, cold: bool) -> None:
         constant = next(feed.batches)
         for _ in range(WARM_UP_STEPS):
             learner.take_step(constant)
-            learner.take_step(feed.batches)
         begin, shuffle = feed.milliseconds_to_begin(), _milliseconds_to_shuffle(count)
         parent.answer(**{"batch": batch_size, "first batch ms": begin, "of which order ms": shuffle})
         for command in parent.commands():
@@ -148,7 +147,7 @@ def _serve(size: int, count: int, *, cold: bool) -> None:
                 feed.forget()
             start, steps = time.perf_counter(), 0
             while (seconds := time.perf_counter() - start) < command["seconds"] or steps == 0:
-                float(learner.take_step(feed.batches if is_fed else constant)["loss"])
+                float(learner.take_step(next(feed.batches) if is_fed else constant)["loss"])
                 steps += 1
             parent.answer(steps_per_second=steps / seconds)
         feed.close()

@@ -84,8 +84,8 @@ class Cluster:
         """Whether the others go by this worker."""
         return self.worker == 0
 
-    def spread(self, pixels: Any) -> Any:
-        """This worker's part of a batch, [b, …], in equal parts on its devices; as it is where it has one."""
+    def spread(self, pixels: tf.Tensor) -> Any:
+        """This worker's part of a batch, [b, …], in equal parts on its devices."""
         devices = self.replicas // self.workers
         if devices == 1:
             return pixels

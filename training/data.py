@@ -62,7 +62,7 @@ class Batches:
 
     @contextmanager
     def opened(self) -> Generator[Iterator[tf.Tensor], None, None]:
-        """An iterator over them, from the first; a compiled function can take batches from it, too.
+        """An iterator over them, from the first.
 
         Raises:
             VaeError: in place of what TensorFlow says within the block of a missing or damaged shard.

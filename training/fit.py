@@ -232,8 +232,9 @@ class Trainer:
             self._wait_while_held()
             if not self._goes_on():
                 return
+            pixels = next(data)
             self._schedule()
-            loss = float(self.learner.take_step(data)["loss"])
+            loss = float(self.learner.take_step(pixels)["loss"])
             if not self._bounds.hold(loss):
                 self._go_back()
                 return

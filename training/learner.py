@@ -1,6 +1,6 @@
 """The network that is trained, its slow average, and the compiled functions of both."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from training.backend import keras, tf
 from training.cluster import Cluster
 from training.config import ModelConfig
-from training.device import first_gpu
 from training.latent import assign_weights
 from training.model import VAE, initial_pixel_variance
 from training.tensors import Tensors
@@ -80,7 +79,7 @@ class Learner:
             self.vae.optimizer.build(self.vae.trainable_variables)
         self.average = VAE(config, seed)
         self._steps = {xla: _compiled(self._step, jit_compile=xla) for xla in (False, True)}
-        self.use_xla(False)
+        self._taken_step = self._steps[False]
         self.test_step = _compiled(self.average.test_step)
         self.posterior = _compiled(self.average.posterior)
 
@@ -89,17 +88,10 @@ class Learner:
 
         Steps that several devices share never are: XLA cannot compile what passes between them.
         """
-        is_alone = self.cluster.replicas == 1
-        self._taken_step = self._steps[xla and is_alone]
-        # XLA cannot compile that, shared batches are divided first, those for a GPU are brought there before.
-        self._takes_within = is_alone and not xla and first_gpu() is None
+        self._taken_step = self._steps[xla and self.cluster.replicas == 1]
 
-    def take_step(self, source: tf.Tensor | Iterator[tf.Tensor]) -> dict[str, tf.Tensor]:
+    def take_step(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
         """Train on a batch, [b, S, S, C], or on this worker's part of it: bytes, or numbers in [0, 1].
-
-        Args:
-            source: the batch, or a dataset's iterator, whose next one it is. Where that can be, it is taken
-                within the compiled step: by way of Python it takes a hundredth of a short step longer.
 
         Returns:
             The metrics of the whole batch and those before it in the epoch, by name.
@@ -107,10 +99,8 @@ class Learner:
         Raises:
             WorkerLostError: another worker is gone; the step was not taken.
         """
-        if isinstance(source, tf.data.Iterator) and not self._takes_within:
-            source = next(source)
         with self.cluster.telling_losses():
-            logs: dict[str, tf.Tensor] = self._taken_step(self.cluster.spread(source))
+            logs: dict[str, tf.Tensor] = self._taken_step(self.cluster.spread(pixels))
             return logs
 
     def begin_with_pixels(self, sample: NDArray[np.uint8]) -> None:
@@ -123,8 +113,7 @@ class Learner:
         for vae in (self.vae, self.average):
             assign_weights(vae, weights)
 
-    def _step(self, source: Any) -> dict[str, tf.Tensor]:
-        pixels = next(source) if isinstance(source, tf.data.Iterator) else source
+    def _step(self, pixels: Any) -> dict[str, tf.Tensor]:
         with self.cluster.strategy.scope():
             logs = self.vae.train_step(pixels)
         steps = tf.cast(self.vae.optimizer.iterations, tf.int32)
