@@ -116,13 +116,14 @@ def verdict(history: Sequence[EpochRecord], facts: Facts) -> Verdict | None:
 def is_good_enough(history: Sequence[EpochRecord]) -> bool:
     """Whether to go on is hardly worth it: for a training that is to stop by itself.
 
-    So it is after at least 8 epochs and 1,000 steps, when at each of the last three looks the next 1 % would
-    have taken longer than a fifth of the time until then, or nothing improved any more.
+    So it is when at each of the last three looks, all of them after at least 8 epochs and 1,000 steps, the
+    next 1 % would have taken longer than a fifth of the time until then, or nothing improved any more.
     """
-    if not history or not _is_settled(history[-1]):
-        return False
-    looks = [_Recent.of(part) for part in islice(_looks(history), 3)]
-    return all(recent is not None and not recent.improves for recent in looks)
+    looks = list(islice(_looks(history), 3))
+    if not looks or not all(_is_settled(look[-1]) for look in looks):
+        return False  # earlier, the verdict would still be that it has just started
+    recent = [_Recent.of(look) for look in looks]
+    return all(each is not None and not each.improves for each in recent)
 
 
 def _is_settled(record: EpochRecord) -> bool:
