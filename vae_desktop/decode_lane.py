@@ -258,24 +258,21 @@ class DecodeLane:
 
     # ------------------------------------------------------------------ the backdrop
 
-    def _out_of_date(self) -> list[Block]:
-        """The wanted blocks to decode, the next one first: coarse ones first, of these the oldest."""
+    def _next_block(self) -> Block | None:
+        """The wanted block to decode next: coarse ones first, of these the oldest; None where none waits."""
         if self._slice is None or not self._wanted or self._failed == self._generation:
-            return []
+            return None
         coarsest = min(block.level for block in self._wanted)
         is_late = time.monotonic() >= self._tiles_due
-        waiting = [
-            (block.level, shown, block)
+        waiting = (
+            block
             for block, shown in self._wanted.items()
             if shown < self._generation
             # A training soon makes them old again: then none but the coarse ones, and newer ones only in a
             # share of the time; the oldest first, so that each has its turn.
             and (not self._training or (block.level == coarsest and (is_late or shown == 0)))
-        ]
-        return [block for _, _, block in sorted(waiting, key=lambda each: each[:2])]
-
-    def _next_block(self) -> Block | None:
-        return next(iter(self._out_of_date()), None)
+        )
+        return min(waiting, key=lambda block: (block.level, self._wanted[block]), default=None)
 
     def _decode_tiles(self) -> None:
         """The next part of a block, which is told with its last one.

@@ -5,6 +5,13 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 
+def tiles_to_qimage(tiles: NDArray[np.uint8]) -> QImage:
+    """Abutting tiles, uint8 [rows, columns, S, S, C], row 0 at the top, as one picture to draw quickly."""
+    rows, columns, height, width, channels = tiles.shape
+    whole = tiles.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, channels)
+    return to_qimage(whole).convertToFormat(QImage.Format.Format_RGB32)
+
+
 def to_qimage(pixels: NDArray[np.uint8]) -> QImage:
     """A QImage that owns its memory.
 

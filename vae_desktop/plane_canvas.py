@@ -18,11 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from vae_desktop.plane_furniture import (
-    RULER_BOTTOM,
-    RULER_LEFT,
-    draw_placeholder,
-)
+from vae_desktop.plane_furniture import RULER_BOTTOM, RULER_LEFT, draw_placeholder
 from vae_desktop.plane_layers import Mosaic, PlaneColours, area_of
 from vae_desktop.plane_points import cloud
 from vae_desktop.plane_scene import PlaneMode, PlaneScene
@@ -118,7 +114,7 @@ class PlaneCanvas(QWidget):
         pyramid.put(block, tiles, generation)
         if side != pyramid.side:
             self._data_changed()
-            self._want.start()  # how fine they are to be depends on it
+            self._want_soon()  # how fine they are to be depends on it
         else:
             self._arrived.append(block)
             self.update()
@@ -138,14 +134,14 @@ class PlaneCanvas(QWidget):
         """Show the placeholder and the first view again."""
         self._scene.clear()
         self._data_changed()
-        self._want.start()
+        self._want_soon()
         self.reset_view()
 
     def set_mode(self, mode: PlaneMode) -> None:
         """Choose what is shown."""
         self._scene.mode = mode
         self._data_changed()
-        self._want.start()
+        self._want_soon()
 
     def set_placeholder(self, text: str) -> None:
         """The text shown while there is neither a point nor a tile."""

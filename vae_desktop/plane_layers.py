@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPaintDevice, QPainter, QPainterPath, QPalette, QPixmap
 
-from vae_desktop.pixels import to_qimage
+from vae_desktop.pixels import tiles_to_qimage
 from vae_desktop.plane_points import PointCloud
 from vae_desktop.plane_view import PlaneView
 from vae_desktop.style import accent, held_out_colour, mix, quiet_text, text_on_accent
@@ -75,9 +75,7 @@ class Mosaic:
             raise ValueError(f"tiles {list(tiles.shape)} and centres {list(centres.shape)} do not fit")
         if not np.isfinite(centres).all():
             raise ValueError("the centres of the tiles must be finite")
-        rows, columns, height, width, channels = tiles.shape
-        whole = tiles.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, channels)
-        image = to_qimage(whole).convertToFormat(QImage.Format.Format_RGB32)
+        image = tiles_to_qimage(tiles)
         self._levels = [image]
         while min(image.width(), image.height()) > 256:
             half = image.size() / 2

@@ -76,6 +76,10 @@ class PlaneScene:
         return self.mode is PlaneMode.THUMBNAILS and self.thumbnails.has_pictures
 
     @property
+    def _has_dots(self) -> bool:
+        return self.mode is not PlaneMode.TILES and not self.shows_thumbnails
+
+    @property
     def _has_tiles(self) -> bool:
         return self.mosaic is not None or len(self.pyramid) > 0
 
@@ -111,20 +115,20 @@ class PlaneScene:
         """Draw what lies over the backdrop: the veil, the points, the axes, the rings."""
         on_tiles = self.shows_tiles
         self.draw_veil(painter, view)
-        if not self.shows_thumbnails:
-            self._draw_points(painter, view, on_tiles=on_tiles)
+        self._is_dense = self._has_dots and draw_points(
+            painter,
+            view,
+            self.cloud,
+            self.colours,
+            on_tiles=on_tiles,
+            as_density=self.mode is PlaneMode.DENSITY,
+        )
         painter.setFont(self.font)
         # Not with the rulers: large smooth circles are too slow for every frame of a pan.
         draw_axes(painter, view, self.colours, self.prior_mean, on_tiles=on_tiles)
         draw_rings(painter, view, self.colours, self.prior_mean, on_tiles=on_tiles)
         if self.shows_thumbnails:
             self.thumbnails.draw(painter, view, self.cloud, self.colours)
-
-    def _draw_points(self, painter: QPainter, view: PlaneView, *, on_tiles: bool) -> None:
-        as_density = self.mode is PlaneMode.DENSITY
-        self._is_dense = self.mode is not PlaneMode.TILES and draw_points(
-            painter, view, self.cloud, self.colours, on_tiles=on_tiles, as_density=as_density
-        )
 
     def draw_furniture(self, painter: QPainter, view: PlaneView) -> None:
         """Draw the rulers beside the area and the legend on it."""
@@ -137,7 +141,7 @@ class PlaneScene:
         total, held_out = len(self.cloud), self.cloud.n_held_out
         if total == 0:
             return []
-        if self._is_dense and not self.shows_thumbnails:
+        if self._is_dense:
             apart = f", {held_out:,} of them held out" if held_out else ""
             return [(f"{count(total, 'picture')}{apart}", self.colours.accent)]
         entries = [(f"learned from {total - held_out:,}", self.colours.accent)]

@@ -16,7 +16,7 @@ from vae_desktop.plane_view import PlaneView
 
 PixelsOf = Callable[[int], NDArray[np.uint8]]  # a picture's, [S, S, C], by its number
 
-SIDE = 38.0  # pixels, of a thumbnail with its frame
+_SIDE = 38.0  # pixels, of a thumbnail with its frame
 _SMALLEST_CELL = 42.0  # pixels; cells grow to twice that, then each becomes four
 _FRAME = 1.5
 _MOST_KEPT = 4_000
@@ -47,14 +47,13 @@ class Thumbnails:
 
     def draw(self, painter: QPainter, view: PlaneView, cloud: PointCloud, colours: PlaneColours) -> None:
         """Draw those of a view."""
-        width = cell_width(view)
+        width = _cell_width(view)
         rows, corners = cloud.one_a_cell(width, view.extent)
-        self._placed = [
-            (_within(view, cloud.means[row], corner, width), int(cloud.indices[row]))
-            for row, corner in zip(rows.tolist(), corners.tolist(), strict=True)
-        ]
+        self._placed = []
         painter.setRenderHints(QPainter.RenderHint.SmoothPixmapTransform | QPainter.RenderHint.Antialiasing)
-        for (place, number), row in zip(self._placed, rows.tolist(), strict=True):
+        for row, corner in zip(rows.tolist(), corners.tolist(), strict=True):
+            place, number = _within(view, cloud.means[row], corner, width), int(cloud.indices[row])
+            self._placed.append((place, number))
             picture = self._picture(number)
             inner = place.adjusted(_FRAME, _FRAME, -_FRAME, -_FRAME)
             painter.drawPixmap(inner, picture, QRectF(picture.rect()))
@@ -82,7 +81,7 @@ class Thumbnails:
         return picture
 
 
-def cell_width(view: PlaneView) -> float:
+def _cell_width(view: PlaneView) -> float:
     """Of the grid's cells, latent units: a power of two that is from once to twice _SMALLEST_CELL wide."""
     return 2.0 ** math.ceil(math.log2(_SMALLEST_CELL / view.scale))
 
@@ -92,6 +91,6 @@ def _within(view: PlaneView, mean: NDArray[np.float32], corner: list[float], wid
     left, bottom = view.to_screen(*corner)
     right, top = view.to_screen(corner[0] + width, corner[1] + width)
     x, y = view.to_screen(float(mean[0]), float(mean[1]))
-    half = SIDE / 2
+    half = _SIDE / 2
     centre = QPointF(min(max(x, left + half), right - half), min(max(y, top + half), bottom - half))
-    return QRectF(centre.x() - half, centre.y() - half, SIDE, SIDE)
+    return QRectF(centre.x() - half, centre.y() - half, _SIDE, _SIDE)

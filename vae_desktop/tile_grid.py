@@ -45,12 +45,6 @@ class Block:
         left, right, bottom, top = self.bounds
         return _centres(left, right, bottom, top, BLOCK)
 
-    def overlaps(self, extent: tuple[float, float, float, float]) -> bool:
-        """Whether any of it lies within z1_min, z1_max, z2_min, z2_max."""
-        left, right, bottom, top = self.bounds
-        z1_min, z1_max, z2_min, z2_max = extent
-        return left < z1_max and right > z1_min and bottom < z2_max and top > z2_min
-
 
 def even_grid(side: int) -> NDArray[np.float32]:
     """Centres of side × side tiles that cover the first view, [side, side, 2], row 0 at the top."""

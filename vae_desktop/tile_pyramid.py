@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter
 
-from vae_desktop.pixels import to_qimage
+from vae_desktop.pixels import tiles_to_qimage
 from vae_desktop.plane_view import PlaneView
 from vae_desktop.tile_grid import Block, blocks_over, fine_level
 
@@ -46,13 +46,11 @@ class TilePyramid:
         """
         if self.generation_of(block) > generation:
             return
-        rows, columns, side, _, channels = tiles.shape
-        whole = tiles.transpose(0, 2, 1, 3, 4).reshape(rows * side, columns * side, channels)
-        image = to_qimage(whole).convertToFormat(QImage.Format.Format_RGB32)
+        image = tiles_to_qimage(tiles)
         self._remove(block)
         self._kept[block] = _Kept(image, generation)
         self._bytes += image.sizeInBytes()
-        self.side = side
+        self.side = tiles.shape[2]
         while self._bytes > self._most_bytes and len(self._kept) > 1:
             self._remove(next(iter(self._kept)))
 

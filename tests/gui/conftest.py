@@ -4,11 +4,28 @@ import shutil
 
 import pytest
 from hearing import Hearing
+from PySide6.QtGui import QColor, QPalette
 
 from training.config import TrainConfig
 from training.project import Project
 from vae_desktop.app import App
+from vae_desktop.latent_plane import LatentPlane
 from vae_desktop.settings import Settings
+
+
+@pytest.fixture
+def white_plane(qtbot):
+    """An empty plane of 640 × 480 pixels with black text on white, on the screen."""
+    widget = LatentPlane()
+    qtbot.addWidget(widget)
+    palette = QPalette(QColor("white"), QColor("white"))
+    palette.setColor(QPalette.ColorRole.Base, QColor("white"))
+    palette.setColor(QPalette.ColorRole.Text, QColor("black"))
+    widget.setPalette(palette)
+    widget.resize(640, 480)
+    widget.show()
+    qtbot.waitExposed(widget)
+    return widget
 
 
 @pytest.fixture

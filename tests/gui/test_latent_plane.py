@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QImage, QPalette, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from vae_desktop.latent_plane import LatentPlane, PlaneMode
+from vae_desktop.latent_plane import PlaneMode
 from vae_desktop.plane_points import PointCloud, cloud
 from vae_desktop.plane_view import PlaneView, signed, tick_values
 from vae_desktop.style import accent
@@ -16,18 +16,9 @@ LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
-def plane(qtbot):
-    widget = LatentPlane()
-    qtbot.addWidget(widget)
-    palette = QPalette(QColor("white"), QColor("white"))
-    palette.setColor(QPalette.ColorRole.Base, QColor("white"))
-    palette.setColor(QPalette.ColorRole.Text, QColor("black"))
-    widget.setPalette(palette)
-    widget.resize(640, 480)
-    widget.show()
-    qtbot.waitExposed(widget)
-    widget.setFocus()
-    return widget
+def plane(white_plane):
+    white_plane.setFocus()
+    return white_plane
 
 
 def gaussian(n, seed=0):

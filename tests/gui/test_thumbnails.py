@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QRectF, Qt
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
-from vae_desktop.latent_plane import LatentPlane, PlaneMode
+from vae_desktop.latent_plane import PlaneMode
 from vae_desktop.plane_points import cloud
 
 LEFT = Qt.MouseButton.LeftButton
@@ -69,16 +69,10 @@ def colour_of(number):
 
 
 @pytest.fixture
-def plane(qtbot):
-    widget = LatentPlane()
-    qtbot.addWidget(widget)
-    widget.setPalette(QPalette(QColor("white"), QColor("white")))
-    widget.resize(640, 480)
-    widget.show()
-    qtbot.waitExposed(widget)
-    widget.set_pictures(lambda number: np.full((32, 32, 3), colour_of(number), np.uint8))
-    widget.set_mode(PlaneMode.THUMBNAILS)
-    return widget
+def plane(white_plane):
+    white_plane.set_pictures(lambda number: np.full((32, 32, 3), colour_of(number), np.uint8))
+    white_plane.set_mode(PlaneMode.THUMBNAILS)
+    return white_plane
 
 
 def shot(plane):
