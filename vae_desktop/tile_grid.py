@@ -14,8 +14,6 @@ TILE_WIDTH = 2 * HOME_HALF_SPAN / HOME_TILES  # of level 0, latent units
 SMALLEST_TILE, LARGEST_TILE = 24.0, 40.0  # pixels at least that a tile of the fine level has on the screen
 SHARE_OF_SIDE = 1 / 3  # of its own pixels that a tile has on the screen at least, within these bounds
 
-_ROUNDING = 1e-9  # of a block: one that is only touched is not overlapped
-
 
 @dataclass(frozen=True)
 class Block:
@@ -67,9 +65,17 @@ def blocks_over(extent: tuple[float, float, float, float], level: int) -> list[B
     """All blocks of a level that overlap z1_min, z1_max, z2_min, z2_max."""
     width = Block(level, 0, 0).width
     z1_min, z1_max, z2_min, z2_max = extent
-    columns = range(math.floor(z1_min / width + _ROUNDING), math.ceil(z1_max / width - _ROUNDING))
-    rows = range(math.floor(z2_min / width + _ROUNDING), math.ceil(z2_max / width - _ROUNDING))
+    columns, rows = _cells(z1_min, z1_max, width), _cells(z2_min, z2_max, width)
     return [Block(level, column, row) for row in rows for column in columns]
+
+
+def _cells(low: float, high: float, width: float) -> range:
+    """The numbers of the cells between two places, without those that are only touched."""
+    first, end = math.floor(low / width), math.ceil(high / width)
+    # A quotient is rounded: by the cells' own edges it may be one too few or too many.
+    first += ((first + 1) * width <= low) - (first * width > low)
+    end += (end * width < high) - ((end - 1) * width >= high)
+    return range(first, end)
 
 
 def wanted_blocks(view: PlaneView, side: int, about: tuple[float, float]) -> list[Block]:
