@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, QUrl, Signal
 from PySide6.QtGui import (
+    QAction,
     QCloseEvent,
     QDesktopServices,
     QDragEnterEvent,
@@ -122,6 +123,10 @@ class MainWindow(QMainWindow):
     def state(self) -> WindowState:
         """What the window is showing now."""
         return self._state
+
+    def action(self, name: str) -> QAction:
+        """An action of the menus, by its name in window_actions."""
+        return self._actions[name]
 
     def set_state(self, state: WindowState) -> None:
         """Show a state; the docks belong to every state but the empty one."""

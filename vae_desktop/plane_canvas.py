@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vae_desktop.plane_furniture import RULER_BOTTOM, RULER_LEFT, draw_placeholder
 from vae_desktop.plane_layers import Mosaic, PlaneColours, area_of
+from vae_desktop.plane_overlay import PlaneOverlay
 from vae_desktop.plane_points import cloud
 from vae_desktop.plane_scene import PlaneMode, PlaneScene
 from vae_desktop.plane_thumbnails import PixelsOf
@@ -40,6 +41,9 @@ class PlaneCanvas(QWidget):
     The layers are drawn once into pixmaps: the tiles, what marks them, and both together. While the view
     moves, the last ones are shifted and scaled instead, and drawn sharp again when the view has come to rest.
     A block of tiles that arrives is drawn into its place; whatever else changes costs one copy of a pixmap.
+
+    Attributes:
+        overlays: what features lay over it, the topmost last; call ``update`` when one has changed.
     """
 
     view_changed = Signal()
@@ -49,6 +53,7 @@ class PlaneCanvas(QWidget):
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.overlays: list[PlaneOverlay] = []
         self._scene = PlaneScene(self.palette(), self._small_font())
         self._placeholder = ""
         self._hand_busy = False
