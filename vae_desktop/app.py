@@ -18,6 +18,7 @@ from training.vae_file import SharedModel
 from vae_desktop.aftercare import Aftercare
 from vae_desktop.crash_report import Session
 from vae_desktop.engine import Engine
+from vae_desktop.explorer import Explorer
 from vae_desktop.main_window import MainWindow, WindowState
 from vae_desktop.mosaic import sample_mosaic
 from vae_desktop.plain_words import count
@@ -53,6 +54,7 @@ class App(QObject):
         self.plane = PlaneSession(self.window, self.engine)
         self.aftercare = Aftercare(self.window, session, lambda: self.project)
         self.training = TrainingSession(self.window, self.engine, settings, self.aftercare)
+        self.explorer = Explorer(self.plane, lambda: self.training.run)
         self.runs = RunsSession(self.window, self.engine, self.training, settings, self._show_anew)
         self.shared = SharedSession(self.window, self.engine, self.plane, settings, self.close_project)
         self.project: Project | None = None
@@ -323,6 +325,7 @@ class App(QObject):
         self.training.remember(training=self.training.is_running or self.starts_again)
         self.training.close()
         self.window.hide()  # saving takes up to a few seconds; nobody should watch a frozen window
+        self.explorer.close()
         self.engine.close()
         if self.project is not None:
             self.project.close()

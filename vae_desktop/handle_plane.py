@@ -5,7 +5,7 @@ import math
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from vae_desktop.plain_words import count
+from vae_desktop.plain_words import count, one_line
 from vae_desktop.plane_canvas import PlaneCanvas
 from vae_desktop.plane_handles import Handles, handle_area
 from vae_desktop.plane_view import signed
@@ -22,7 +22,9 @@ class HandlePlane(PlaneCanvas):
     drag_finished = Signal(int)
     handle_selected = Signal(int)
     handle_added = Signal(int, float, float)
+    handle_leaving = Signal(int)  # about to be removed by itself
     handle_removed = Signal(int)
+    handle_changed = Signal(int)  # its name, or whether it is locked
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,15 +48,15 @@ class HandlePlane(PlaneCanvas):
         """The id of the handle that clicks and keys move; None while there is nothing to show."""
         return self._handles.active
 
-    def add_handle(self, z1: float, z2: float) -> int:
-        """Add a handle, which becomes the active one, and return its id.
+    def add_handle(self, z1: float, z2: float, number: int | None = None) -> int:
+        """Add a handle, which becomes the active one, and return its id: the one asked for, if it is free.
 
         Raises:
             ValueError: a coordinate is not finite.
         """
         _check_finite(z1, z2)
         self._end_drag()
-        number = self._handles.add(z1, z2)
+        number = self._handles.add(z1, z2, number)
         self.handle_added.emit(number, z1, z2)
         self._selected()
         return number
@@ -66,12 +68,47 @@ class HandlePlane(PlaneCanvas):
         if len(self._handles.positions) == 1:
             return
         self._end_drag()
+        self.handle_leaving.emit(number)
         was_active = number == self._handles.active
         self._handles.remove(number)
         self.handle_removed.emit(number)
         if was_active:
             self._selected()
         self.update()
+
+    def handle_title(self, number: int) -> str:
+        """What a handle is called: the name that it was given, else "Handle" and its number."""
+        return self._handles.title(number)
+
+    def handle_name(self, number: int) -> str:
+        """The name that a handle was given, or ''."""
+        return self._handles.names.get(number, "")
+
+    def name_handle(self, number: int, name: str) -> None:
+        """Give a handle a name; '' takes it away. Raises KeyError for an unknown id."""
+        if number not in self._handles.positions:
+            raise KeyError(number)
+        self._handles.names.pop(number, None)
+        if name:
+            self._handles.names[number] = one_line(name)
+        self._handle_changed(number)
+
+    def is_locked(self, number: int) -> bool:
+        """Whether no hand moves this handle."""
+        return number in self._handles.locked
+
+    def lock_handle(self, number: int, locked: bool) -> None:
+        """Keep a handle where it is, or let it be moved again. Raises KeyError for an unknown id."""
+        if number not in self._handles.positions:
+            raise KeyError(number)
+        self._end_drag()
+        (self._handles.locked.add if locked else self._handles.locked.discard)(number)
+        self._handle_changed(number)
+
+    def _handle_changed(self, number: int) -> None:
+        self._describe()
+        self.update()
+        self.handle_changed.emit(number)
 
     def move_handle(self, number: int, z1: float, z2: float) -> None:
         """Put a handle somewhere without reporting it.
@@ -128,7 +165,8 @@ class HandlePlane(PlaneCanvas):
 
     def _put(self, number: int, z1: float, z2: float) -> None:
         for position in (self._handles.positions[number], (z1, z2)):
-            self.update(handle_area(self._view, position).toAlignedRect())
+            named = number in self._handles.names
+            self.update(handle_area(self._view, position, is_named=named).toAlignedRect())
         self._handles.positions[number] = (z1, z2)
 
     def _describe(self) -> None:
@@ -137,14 +175,21 @@ class HandlePlane(PlaneCanvas):
             z1, z2 = self._handles.positions[self._handles.active]
             across, up = self._axis_names
             place = f"{across} {signed(z1, 2)}, {up} {signed(z2, 2)}"
-            parts.append(f"Handle {self._handles.active} of {len(self._handles.positions)} at {place}.")
+            title = f"Handle {self._handles.active} of {len(self._handles.positions)}"
+            name = self.handle_name(self._handles.active)
+            named = f", {name}," if name else ""
+            locked = " It is locked." if self.is_locked(self._handles.active) else ""
+            parts.append(f"{title}{named} at {place}.{locked}")
         parts.append("Arrow keys move the handle, plus and minus zoom.")
         self.setAccessibleDescription(" ".join(parts))
 
     # Drags: from drag_started to drag_finished
 
     def _begin_drag(self, number: int) -> None:
+        """Let the hand move a handle from now on; a locked one stays."""
         self._end_drag()
+        if self.is_locked(number):
+            return
         self._dragged = number
         self._hand_busy = True
         self.drag_started.emit(number)

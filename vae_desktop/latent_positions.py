@@ -125,6 +125,18 @@ class LatentPositions:
         self.select(handle)
         return True
 
+    def put(self, handle: int, latent: tuple[float, ...]) -> None:
+        """Move a handle to a point of the latent space."""
+        self._handles[handle] = np.array(latent, np.float64)
+
+    def picture_at(self, place: Place) -> int | None:
+        """The picture that lies exactly at a place of the plane, as a handle does that snapped to it."""
+        if len(self.numbers) == 0:
+            return None
+        on_plane = self.basis.on_plane(self.means)
+        (rows,) = np.nonzero((on_plane == np.array(place, np.float32)).all(axis=1))
+        return int(self.numbers[rows[0]]) if len(rows) else None
+
     def select(self, handle: int) -> None:
         """Show the slice through a handle."""
         self._slice = self.basis.slice_through(self._handles[handle])

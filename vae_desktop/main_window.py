@@ -5,6 +5,7 @@ It knows no engine: what a person asks for goes out as a signal, what happened c
 
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, QUrl, Signal
@@ -51,6 +52,13 @@ _TITLE = "VAE Desktop"
 _FIRST_SIZE = QSize(1280, 800)
 _LAYOUT = 1  # counts the sets of docks: the places of an earlier one are not taken up
 _GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
+_MODES = {
+    "both": PlaneMode.PICTURES,
+    "points": PlaneMode.POINTS,
+    "tiles": PlaneMode.TILES,
+    "thumbnails": PlaneMode.THUMBNAILS,
+    "density": PlaneMode.DENSITY,
+}
 _PLANE_HINTS = {
     WindowState.IMPORTING: "Reading your pictures…",
     WindowState.READY: "Press Train: a first rough map appears here within seconds.",
@@ -127,6 +135,12 @@ class MainWindow(QMainWindow):
     def action(self, name: str) -> QAction:
         """An action of the menus, by its name in window_actions."""
         return self._actions[name]
+
+    def show_mode(self, mode: PlaneMode) -> None:
+        """Choose what the plane shows, as its action does."""
+        name = next(name for name, of_action in _MODES.items() if of_action is mode)
+        self._actions[name].setChecked(True)
+        self.plane.set_mode(mode)
 
     def set_state(self, state: WindowState) -> None:
         """Show a state; the docks belong to every state but the empty one."""
@@ -286,11 +300,6 @@ class MainWindow(QMainWindow):
             "stop": self.stop_requested.emit,
             "settings": self.settings_requested.emit,
             "new_run": self.new_run_requested.emit,
-            "both": lambda: plane.set_mode(PlaneMode.PICTURES),
-            "points": lambda: plane.set_mode(PlaneMode.POINTS),
-            "tiles": lambda: plane.set_mode(PlaneMode.TILES),
-            "thumbnails": lambda: plane.set_mode(PlaneMode.THUMBNAILS),
-            "density": lambda: plane.set_mode(PlaneMode.DENSITY),
             "fit": plane.fit,
             "reset": plane.reset_view,
             "zoom_in": lambda: plane.zoom_by(1.25, None),
@@ -301,6 +310,7 @@ class MainWindow(QMainWindow):
             "about": self._show_about,
             "logs": self._open_logs,
         }
+        slots |= {name: partial(plane.set_mode, mode) for name, mode in _MODES.items()}
         for name, slot in slots.items():
             self._actions[name].triggered.connect(lambda _checked=False, slot=slot: slot())
 

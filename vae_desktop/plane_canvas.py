@@ -47,6 +47,7 @@ class PlaneCanvas(QWidget):
     """
 
     view_changed = Signal()
+    mode_changed = Signal()
     tiles_wanted = Signal(object)  # list of (tile_grid.Block, the generation that is shown of it)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -144,9 +145,21 @@ class PlaneCanvas(QWidget):
 
     def set_mode(self, mode: PlaneMode) -> None:
         """Choose what is shown."""
-        self._scene.mode = mode
-        self._data_changed()
-        self._want_soon()
+        if mode is not self._scene.mode:
+            self._scene.mode = mode
+            self._data_changed()
+            self._want_soon()
+            self.mode_changed.emit()
+
+    @property
+    def mode(self) -> PlaneMode:
+        """What is shown."""
+        return self._scene.mode
+
+    @property
+    def view(self) -> PlaneView:
+        """What part of the plane is seen, and where in the widget."""
+        return self._view
 
     def set_placeholder(self, text: str) -> None:
         """The text shown while there is neither a point nor a tile."""

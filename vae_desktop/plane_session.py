@@ -1,14 +1,12 @@
 """Joins the plane, the decoding and the library of the open project to the engine."""
 
 import logging
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QImage
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QImage
 
-from training.errors import VaeError
 from training.pixel_store import PixelStore
 from training.plane_basis import widest_numbers
 from training.project import Project
@@ -16,10 +14,12 @@ from vae_desktop.decode_lane import Decoded, Tiles
 from vae_desktop.engine import Engine
 from vae_desktop.latent_positions import LatentPositions
 from vae_desktop.main_window import MainWindow
+from vae_desktop.project_pictures import ProjectPictures
 from vae_desktop.save_dialog import ask_where_to_save
 
 REST_MS = 300  # a held handle that rests this long lets the training go on
 _UNKNOWN_GREY = 128
+Latent = tuple[float, ...]  # a point of the latent space
 _log = logging.getLogger(__name__)
 
 
@@ -29,17 +29,29 @@ class PlaneSession(QObject):
     Args:
         window: its plane, decoding and library are joined.
         engine: decodes, and tells where pictures lie.
+
+    Attributes:
+        pictures: those of the open project.
+        where: pictures and handles in the latent space, and the plane that is shown of it.
     """
+
+    opened = Signal(object)  # project.Project
+    closing = Signal()
+    explorable = (
+        Signal()
+    )  # a model of the open project is there, and where its pictures lie, if that is known
+    shown = Signal()  # pictures or the plane are elsewhere now
+    handle_put = Signal(int, object, object)  # by the hand or a click: latent numbers before and after
 
     def __init__(self, window: MainWindow, engine: Engine) -> None:
         super().__init__(window)
         self.window, self.engine = window, engine
-        self._project: Project | None = None
-        self._pictures: PixelStore | None = None
+        self.pictures = ProjectPictures(self)
+        self.pictures.damaged.connect(window.show_problem)
         self._held_out: NDArray[np.bool_] | None = None  # there is none where nothing is open
-        self._names: dict[int, str] = {}
-        self._told_damage = False
-        self._where = LatentPositions()
+        self.where = LatentPositions()
+        self._is_explorable = False
+        self._before: dict[int, Latent] = {}  # of the handle that is dragged
         self._is_held = False  # a handle or a slider, by the hand
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._rest_hand)
@@ -60,26 +72,26 @@ class PlaneSession(QObject):
         plane.tiles_wanted.connect(engine.want_tiles)
         plane.view_changed.connect(self._on_view_changed)
         plane.drag_started.connect(self._grab)
-        plane.drag_finished.connect(self._let_go)
+        plane.drag_finished.connect(self._on_drag_finished)
         plane.handle_moved.connect(self._on_handle_moved)
         plane.handle_added.connect(self._on_handle_added)
-        plane.handle_removed.connect(self._where.remove)
+        plane.handle_removed.connect(self.where.remove)
         plane.handle_removed.connect(engine.remove_handle)
         plane.handle_removed.connect(decoding.remove)
         plane.handle_selected.connect(decoding.set_active)
         plane.handle_selected.connect(self._on_handle_selected)
         frame = self.window.plane_frame
         frame.choice.chosen.connect(self._on_plane_chosen)
-        frame.sliders.grabbed.connect(self._grab)
-        frame.sliders.released.connect(self._let_go)
+        frame.sliders.grabbed.connect(lambda: self._grab(plane.active_handle))
+        frame.sliders.released.connect(lambda: self._on_drag_finished(plane.active_handle))
         frame.sliders.moved.connect(self._on_slider_moved)
         frame.sliders.reset_requested.connect(self._on_sliders_reset)
         plane.picture_hovered.connect(self._on_hover)
-        plane.picture_activated.connect(self._go_to_picture)
+        plane.picture_activated.connect(self.go_to_picture)
         decoding.handle_chosen.connect(plane.select_handle)
-        decoding.nearest_activated.connect(lambda: self._reveal(self._nearest()))
-        library.picture_selected.connect(self._go_to_picture)
-        library.reveal_requested.connect(self._reveal)
+        decoding.nearest_activated.connect(lambda: self.pictures.reveal(self._nearest()))
+        library.picture_selected.connect(self.go_to_picture)
+        library.reveal_requested.connect(self.pictures.reveal)
 
     def open(self, project: Project, pictures: PixelStore, format_words: str) -> None:
         """Turn to a project's pictures and show them in the library.
@@ -87,15 +99,18 @@ class PlaneSession(QObject):
         Args:
             format_words: what size and colours the pictures have in the project, and why.
         """
-        self._project, self._pictures, self._held_out = project, pictures, pictures.held_out
-        self.window.plane.set_pictures(self._pixels)
+        self.pictures.open(project, pictures)
+        self._held_out = pictures.held_out
+        self._is_explorable = False
+        self.opened.emit(project)
+        self.window.plane.set_pictures(self.pictures.pixels)
         self.window.library.show_pictures(
             project.source.name,
             str(project.source),
             count=len(pictures),
-            pixels=self._pixels,
+            pixels=self.pictures.pixels,
             held_out=pictures.held_out,
-            names=self._name,
+            names=self.pictures.name,
             side=pictures.shape[0],
             format_words=format_words,
         )
@@ -107,10 +122,11 @@ class PlaneSession(QObject):
     def close(self) -> None:
         """Show an empty plane, decoding and library."""
         self._let_go()
-        self._project = self._pictures = self._held_out = None
-        self._names, self._told_damage = {}, False
+        self.closing.emit()
+        self.pictures.close()
+        self._held_out = None
         self.window.plane.clear()
-        self._where.begin(2)
+        self.where.begin(2)
         self.window.plane_frame.clear()
         self.window.decoding.clear()
         self.window.library.clear()
@@ -121,9 +137,10 @@ class PlaneSession(QObject):
         """Begin anew with the handles where they are on the plane; where the pictures are is told next."""
         if self._held_out is None:
             return
-        self._where.begin(latent_dim)
+        self._is_explorable = False
+        self.where.begin(latent_dim)
         for handle, place in self.window.plane.handles.items():
-            self._where.add(handle, place)
+            self.where.add(handle, place)
         self.window.plane_frame.clear()
         self._show_pictures()
         self._show_plane()
@@ -133,29 +150,37 @@ class PlaneSession(QObject):
     ) -> None:
         if self._held_out is None or not len(numbers):
             return
-        turned = self._where.set_pictures(numbers, means, sigmas, may_turn=not self._is_held)
+        turned = self.where.set_pictures(numbers, means, sigmas, may_turn=not self._is_held)
         self._show_pictures()
         if turned:
             self._show_plane()
+        self._tell_explorable()
 
     def _on_model_loaded(self) -> None:
         self._show_frame()  # where the pictures are may not be known, as when they are of another size now
         self._show_slice()
         self._show_nearest()
+        self._tell_explorable()
+
+    def _tell_explorable(self) -> None:
+        if self.pictures.project is not None and not self._is_explorable:
+            self._is_explorable = True
+            self.explorable.emit()
 
     def _show_pictures(self) -> None:
         """Show where the pictures lie on the plane, and how much of that is seen there."""
-        where, basis = self._where, self._where.basis
+        where, basis = self.where, self.where.basis
         if self._held_out is not None:
             sigmas, angles = basis.ellipses(where.sigmas)
             held_out = self._held_out[where.numbers]
             self.window.plane.set_points(basis.on_plane(where.means), sigmas, held_out, where.numbers, angles)
         if len(where.numbers):
             self._show_frame()
+        self.shown.emit()
 
     def _show_frame(self) -> None:
         """With more than two latent numbers, show which plane is seen, and the sliders for the others."""
-        where, basis, frame = self._where, self._where.basis, self.window.plane_frame
+        where, basis, frame = self.where, self.where.basis, self.window.plane_frame
         if basis.latent_dim == 2:
             frame.clear()
         elif basis.numbers is None:
@@ -165,7 +190,7 @@ class PlaneSession(QObject):
 
     def _show_plane(self) -> None:
         """Show another plane, and the handles where they are on it."""
-        where, plane = self._where, self.window.plane
+        where, plane = self.where, self.window.plane
         plane.set_prior_mean(*where.basis.prior_mean)
         plane.set_axis_names(*where.basis.names)
         for handle in plane.handles:
@@ -177,13 +202,13 @@ class PlaneSession(QObject):
 
     def _show_slice(self) -> None:
         """Show the slice through the active handle as the backdrop, and what is off it on the sliders."""
-        self.engine.show_slice(self._where.slice)
+        self.engine.show_slice(self.where.slice)
         handle, frame = self.window.plane.active_handle, self.window.plane_frame
         if handle is not None and frame.is_choosing:
-            frame.sliders.show_values(self._where.off_plane(handle).tolist())
+            frame.sliders.show_values(self.where.off_plane(handle).tolist())
 
     def _on_plane_chosen(self, numbers: tuple[int, int] | None) -> None:
-        self._where.choose(numbers)
+        self.where.choose(numbers)
         self._show_pictures()
         self._show_plane()
 
@@ -199,8 +224,10 @@ class PlaneSession(QObject):
 
     # ------------------------------------------------------------------ handles
 
-    def _grab(self) -> None:
+    def _grab(self, handle: int | None) -> None:
         self._is_held = True
+        if handle is not None:
+            self._before = {handle: self.where.latent(handle)}
         self._hold()
 
     def _hold(self) -> None:
@@ -212,6 +239,42 @@ class PlaneSession(QObject):
         self._is_held = False
         self._rest_hand()
 
+    def _on_drag_finished(self, handle: int | None) -> None:
+        self._let_go()
+        before = self._before.pop(handle, None) if handle is not None else None
+        if handle is None or before is None:
+            return
+        if self.window.plane.snaps:
+            self._snap(handle)
+        self._tell_put(handle, before)
+
+    def _snap(self, handle: int) -> None:
+        """Be exactly where a picture lies, off the plane too, if the handle was let go on its place."""
+        place = self.where.place(handle)
+        found = self.where.picture_at(place)
+        if found is not None and self.where.move_to_picture(handle, found):
+            self._decode(handle)
+            self._show_slice()
+
+    def _tell_put(self, handle: int, before: Latent) -> None:
+        after = self.where.latent(handle)
+        if after != before:
+            self.handle_put.emit(handle, before, after)
+
+    def put_handle(self, handle: int, latent: Latent) -> None:
+        """Move a handle to a point of the latent space; one that is not there is left alone."""
+        if handle in self.window.plane.handles and len(latent) == self.where.basis.latent_dim:
+            self.where.put(handle, latent)
+            self._show_handle(handle)
+
+    def _show_handle(self, handle: int) -> None:
+        """Show a handle where it has been put."""
+        self.window.plane.move_handle(handle, *self.where.place(handle))
+        self._decode(handle)
+        if handle == self.window.plane.active_handle:
+            self.where.select(handle)
+            self._show_slice()
+
     def _on_view_changed(self) -> None:
         if self._held_out is not None:
             self._hold()  # what comes into sight is decoded at once
@@ -221,19 +284,19 @@ class PlaneSession(QObject):
         self.engine.gate(False)
 
     def _decode(self, handle: int) -> None:
-        self.engine.decode(handle, self._where.latent(handle))
+        self.engine.decode(handle, self.where.latent(handle))
 
     def _on_handle_added(self, handle: int, z1: float, z2: float) -> None:
-        self._where.add(handle, (z1, z2))
+        self.where.add(handle, (z1, z2))
         self._decode(handle)
 
     def _on_handle_moved(self, handle: int, z1: float, z2: float) -> None:
         self._hold()
-        self._where.move(handle, (z1, z2))
+        self.where.move(handle, (z1, z2))
         self._decode(handle)
 
     def _on_handle_selected(self, handle: int) -> None:
-        self._where.select(handle)
+        self.where.select(handle)
         self._show_slice()
         self._show_nearest()
 
@@ -241,29 +304,35 @@ class PlaneSession(QObject):
         handle = self.window.plane.active_handle
         if handle is not None:
             self._hold()
-            self._where.move_off_plane(handle, direction, value)
+            self.where.move_off_plane(handle, direction, value)
             self._decode(handle)
             self._show_slice()
 
     def _on_sliders_reset(self) -> None:
         handle = self.window.plane.active_handle
         if handle is not None:
-            self._where.move_to_middle(handle)
+            before = self.where.latent(handle)
+            self.where.move_to_middle(handle)
             self._decode(handle)
             self._show_slice()
+            self._tell_put(handle, before)
 
-    def _go_to_picture(self, number: int) -> None:
+    def go_to_picture(self, number: int) -> None:
         """Put the active handle where a picture lies."""
         plane = self.window.plane
         if plane.active_handle is None:
             return
-        if not self._where.move_to_picture(plane.active_handle, number):
+        if plane.is_locked(plane.active_handle):
+            title = plane.handle_title(plane.active_handle)
+            self.window.statusBar().showMessage(f"{title} is locked.", 4000)
+            return
+        before = self.where.latent(plane.active_handle)
+        if not self.where.move_to_picture(plane.active_handle, number):
             # While a training runs, only a sample of many pictures is followed.
             self.window.statusBar().showMessage("Where this picture lies is known after the training.", 4000)
             return
-        plane.move_handle(plane.active_handle, *self._where.place(plane.active_handle))
-        self._decode(plane.active_handle)
-        self._show_slice()
+        self._show_handle(plane.active_handle)
+        self._tell_put(plane.active_handle, before)
 
     def save_picture(self) -> None:
         """Ask for a file and write the picture under the active handle to it."""
@@ -284,52 +353,17 @@ class PlaneSession(QObject):
 
     def _nearest(self) -> int:
         """The picture nearest to the active handle; -1 when there is none."""
-        found = self._where.nearest(self.window.plane.active_handle)
+        found = self.where.nearest(self.window.plane.active_handle)
         return -1 if found is None else found[0]
 
     def _show_nearest(self) -> None:
-        found = self._where.nearest(self.window.plane.active_handle)
-        if found is None or self._pictures is None:
+        found = self.where.nearest(self.window.plane.active_handle)
+        if found is None or self.pictures.store is None:
             self.window.decoding.show_nearest(None, "", 0.0)
             return
         number, distance = found
-        self.window.decoding.show_nearest(self._pixels(number), self._name(number), distance)
+        self.window.decoding.show_nearest(self.pictures.pixels(number), self.pictures.name(number), distance)
 
     def _on_hover(self, number: int) -> None:
         if number >= 0:
-            self.window.plane.set_hover_text(self._name(number))
-
-    def _pixels(self, number: int) -> NDArray[np.uint8]:
-        """A picture, uint8 [S, S, C]; grey where the project's copy of it is damaged, which is told once."""
-        if self._pictures is None:
-            return np.full((1, 1, 1), _UNKNOWN_GREY, np.uint8)
-        try:
-            pixels: NDArray[np.uint8] = self._pictures.read([number])[0]
-            return pixels
-        except VaeError as error:
-            if not self._told_damage:
-                self._told_damage = True
-                text = str(error)
-                # Not at once: this may be called while the library paints.
-                QTimer.singleShot(0, self, lambda: self.window.show_problem(text))
-            return np.full(self._pictures.shape, _UNKNOWN_GREY, np.uint8)
-
-    def _path(self, number: int) -> Path | None:
-        try:
-            if self._project is None or self._pictures is None:
-                return None
-            return self._project.picture_path(self._pictures.ids[number])
-        except VaeError:
-            _log.exception("The file of picture %d is not known", number)
-            return None
-
-    def _name(self, number: int) -> str:
-        if number not in self._names:
-            path = self._path(number)
-            self._names[number] = "" if path is None else path.name
-        return self._names[number]
-
-    def _reveal(self, number: int) -> None:
-        path = self._path(number) if number >= 0 else None
-        if path is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+            self.window.plane.set_hover_text(self.pictures.name(number))

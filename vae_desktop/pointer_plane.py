@@ -21,6 +21,7 @@ from vae_desktop.plane_overlay import PlaneTool, Spot
 from vae_desktop.plane_scene import PlaneMode
 
 _HOVER_REACH = 8.0  # pixels
+_SNAP_REACH = 14.0  # pixels
 _CLICK_SLACK = 4.0  # pixels a hand may tremble during a click
 _WHEEL_STEP = 1.2  # per notch of 120 eighths of a degree
 _TOUCHES = (
@@ -46,6 +47,9 @@ class PointerPlane(HandlePlane):
     """The plane without keys: a drag on empty ground pans, a click places the active handle.
 
     Where an overlay has something, or a tool was chosen, the press is theirs.
+
+    Attributes:
+        snaps: whether a handle that comes near a picture in a drag jumps to its place.
     """
 
     picture_hovered = Signal(int)
@@ -57,6 +61,7 @@ class PointerPlane(HandlePlane):
         super().__init__(parent)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
+        self.snaps = False
         self._hold = Hold.NOTHING
         self._held_button = Qt.MouseButton.NoButton
         self._adds = False
@@ -159,7 +164,7 @@ class PointerPlane(HandlePlane):
         elif self._hold is Hold.HANDLE and at != self._last:
             # Kept in sight, so that nobody loses a handle beyond the edge.
             target = at + self._grab
-            self._drag_to(*self._view.clamp(*self._view.to_latent(target.x(), target.y())))
+            self._drag_to(*self._snapped(*self._view.clamp(*self._view.to_latent(target.x(), target.y()))))
             self._last = at
 
     def _release(self, at: QPointF) -> None:
@@ -289,6 +294,22 @@ class PointerPlane(HandlePlane):
             view = self._view.zoomed(factor, before.x(), before.y())
             self.set_view(view.panned(shift.x(), shift.y()))
         self._fingers = (first, second)
+
+    def handle_at(self, spot: Spot) -> int | None:
+        """The handle at a spot, if any."""
+        return self._handles.at(spot.view, spot.at.x(), spot.at.y(), spot.reach)
+
+    def picture_at(self, spot: Spot) -> int:
+        """The picture at a spot, −1 for none."""
+        return self._nearest_picture(spot.at)
+
+    def _snapped(self, z1: float, z2: float) -> tuple[float, float]:
+        """The place of the nearest picture, where handles snap to pictures and one is near."""
+        if not self.snaps:
+            return z1, z2
+        cloud = self._scene.cloud
+        row = cloud.nearest(z1, z2, _SNAP_REACH / self._view.scale)
+        return (z1, z2) if row is None else (float(cloud.means[row, 0]), float(cloud.means[row, 1]))
 
     def _picture_at(self, at: QPointF) -> int:
         on_handle = self._handles.at(self._view, at.x(), at.y(), MOUSE_REACH) is not None

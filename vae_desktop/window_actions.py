@@ -68,6 +68,22 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "remove-handle",
         "Remove the chosen handle (Delete key)",
     ),
+    "undo": ("&Undo", _Keys.Undo, "undo", "Take back what was done on the plane last"),
+    "redo": ("&Redo", _Keys.Redo, "redo", "Do again what was taken back"),
+    "name_handle": ("&Name handle…", "F2", "", "Give the chosen handle a name to be shown with"),
+    "lock_handle": ("&Lock handle", "Ctrl+L", "", "Keep the chosen handle where it is"),
+    "to_nearest": (
+        "To the nea&rest picture",
+        "Ctrl+J",
+        "",
+        "Put the handle exactly where the nearest picture lies",
+    ),
+    "snap": (
+        "S&nap to pictures",
+        "Ctrl+Shift+J",
+        "snap",
+        "Let a dragged handle jump to pictures that it comes near",
+    ),
     "add_to_menu": (
         "Add to the applications &menu",
         None,
@@ -78,7 +94,8 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
     "logs": ("Open &log folder", None, "", "Show the files that help to find a fault"),
 }
 PLANE_MODES = ("both", "points", "tiles", "thumbnails", "density")
-PLANE_TOOLS = ("fit", "reset", "zoom_in", "zoom_out", "add_handle", "remove_handle")
+PLANE_TOOLS = ("fit", "reset", "zoom_in", "zoom_out", "add_handle", "remove_handle", "snap")
+HANDLE_ACTIONS = ("name_handle", "lock_handle", "to_nearest")
 
 
 class WindowActions:
@@ -89,8 +106,9 @@ class WindowActions:
         self._by_name["quit"].setMenuRole(QAction.MenuRole.QuitRole)
         self._by_name["about"].setMenuRole(QAction.MenuRole.AboutRole)
         self._modes = QActionGroup(parent)
-        for name in PLANE_MODES:
+        for name in (*PLANE_MODES, "lock_handle", "snap"):
             self._by_name[name].setCheckable(True)
+        for name in PLANE_MODES:
             self._modes.addAction(self._by_name[name])
         self._by_name["both"].setChecked(True)
 
@@ -103,8 +121,11 @@ class WindowActions:
         self._add(file, "open_folder", "open_project", "open_model")
         samples, recent = file.addMenu("Open s&ample"), file.addMenu("&Recent")
         self._add(file, "", "close_project", "", "save_picture", "save_model", "", "quit")
+        self._add(bar.addMenu("&Edit"), "undo", "redo")
         self._add(bar.addMenu("&Training"), "train", "pause", "stop", "", "settings", "new_run")
-        self._add(bar.addMenu("&Plane"), *PLANE_MODES, "", *PLANE_TOOLS[:4], "", *PLANE_TOOLS[4:])
+        self._add(
+            bar.addMenu("&Plane"), *PLANE_MODES, "", *PLANE_TOOLS[:4], "", *PLANE_TOOLS[4:], *HANDLE_ACTIONS
+        )
         view = bar.addMenu("&View")
         view.addActions(views)
         self._add(bar.addMenu("&Help"), "add_to_menu", "logs", "about")
@@ -127,7 +148,7 @@ class WindowActions:
             "new_run": state == WindowState.TRAINED and not loading,
             "pause": state.is_running,
             "stop": state.is_running,
-            **dict.fromkeys((*PLANE_MODES, *PLANE_TOOLS), state.has_model),
+            **dict.fromkeys((*PLANE_MODES, *PLANE_TOOLS, *HANDLE_ACTIONS), state.has_model),
         }
         for name, possible in enabled.items():
             self._by_name[name].setEnabled(possible)

@@ -1,0 +1,45 @@
+"""Builds what a person explores the plane with, and joins it: each feature in a module of its own."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+
+from training.run import Run
+from vae_desktop.edits import join_undo
+from vae_desktop.exploration import Exploration
+from vae_desktop.handle_edits import HandleEdits
+from vae_desktop.kept_view import KeptView
+from vae_desktop.plane_session import PlaneSession
+
+
+class Explorer(QObject):
+    """The features of the plane, with undo and redo, kept with the project.
+
+    Args:
+        session: whose plane it is.
+        shown_run: the run whose model is shown, if any.
+    """
+
+    def __init__(self, session: PlaneSession, shown_run: Callable[[], Run | None]) -> None:
+        super().__init__(session)
+        window = session.window
+        self._shown_run = shown_run
+        self.exploration = Exploration(self)
+        self.handles = HandleEdits(session, self.exploration)
+        self.exploration.add("view", KeptView(window))
+        self.exploration.add("handles", self.handles)
+        self.exploration.failed.connect(window.show_problem)
+        join_undo(self.exploration.edits, window.action("undo"), window.action("redo"))
+        session.opened.connect(lambda project: self.exploration.open(project.path))
+        session.closing.connect(self.exploration.leave)
+        session.explorable.connect(self._restore)
+
+    def close(self) -> None:
+        """Keep what has changed, and end the thread that does it."""
+        self.exploration.leave()
+        self.exploration.close()
+
+    def _restore(self) -> None:
+        run = self._shown_run()
+        if run is not None:
+            self.exploration.restore(run.path.name)
