@@ -104,6 +104,7 @@ class DecodeLane:
         self._on_decoded, self._on_tiles, self._on_error = on_decoded, on_tiles, on_error
         self._changed = threading.Condition()
         self._closing = False
+        self._to_make: Callable[[], object] | None = None  # ahead of its weights
         self._weights: Weights | None = None  # new ones, not yet taken over
         self._asked: dict[int, Point] = {}  # newest positions, not yet decoded
         self._handles: dict[int, Point] = {}  # every handle's last position
@@ -122,6 +123,16 @@ class DecodeLane:
         self._under_way: _UnderWay | None = None
         self._thread = threading.Thread(target=self._work, name="decode")
         self._thread.start()
+
+    def prepare(self, make_model: "Callable[[], LatentModel]") -> None:
+        """Make a model ahead of its weights, so that its first picture comes sooner.
+
+        Args:
+            make_model: the same that the first of its weights will come with; makes it once.
+        """
+        with self._changed:
+            self._to_make = make_model
+            self._changed.notify_all()
 
     def set_weights(self, weights: Weights) -> None:
         """Decode with these from now on; every handle and the backdrop are drawn anew."""
@@ -171,7 +182,8 @@ class DecodeLane:
     def forget(self) -> None:
         """Let go of the model and all handles, as when a project is closed; no results come after this."""
         with self._changed:
-            self._weights, self._forget = None, True
+            self._weights = self._to_make = None
+            self._forget = True
             self._asked_slice, self._asked_dim = None, 0
             self._wanted = dict.fromkeys(self._wanted, 0)
             self._asked.clear()
@@ -197,6 +209,7 @@ class DecodeLane:
                     return
                 self._is_working = True
                 weights, self._weights = self._weights, None
+                to_make, self._to_make = self._to_make, None
                 forget, self._forget = self._forget, False
                 plane = self._asked_slice
                 asked = {}
@@ -204,6 +217,8 @@ class DecodeLane:
                     asked, self._asked = self._asked, {}
             try:
                 self._work_once(weights, forget, plane, asked)
+                if to_make is not None:
+                    to_make()
             except Exception as error:
                 self._failed, self._under_way = self._generation, None
                 self._on_error(error)
@@ -212,7 +227,8 @@ class DecodeLane:
         turned = self._asked_slice is not self._slice
         can_decode = self._model is not None
         waits = bool(self._asked) or turned or self._under_way is not None or self._next_block() is not None
-        return self._weights is not None or self._forget or (can_decode and waits)
+        has_news = self._weights is not None or self._forget or self._to_make is not None
+        return has_news or (can_decode and waits)
 
     def _patience(self) -> float | None:
         left = self._tiles_due - time.monotonic()

@@ -6,8 +6,9 @@ nowhere else in the window, in the background, after the first paint.
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,7 @@ class Engine(QObject):
         self._sharing = Control()  # of the encoding of all pictures for a model to share
         self._drag = threading.Event()
         self._decoder_of: Run | None = None
+        self._prepared: tuple[Run, Callable[[], LatentModel]] | None = None
         self._import_lane = Lane("import", lambda error: self.import_failed.emit(_sentence(error)))
         self._train_lane = Lane("train", self._tell_training_failure)
         self._open_lane = Lane("open", self._tell_failure)
@@ -181,6 +183,7 @@ class Engine(QObject):
 
         require_plane(run.model.latent_dim)
         self.run_begun.emit(run)
+        self._prepare_decoding(run)
         return train(
             project,
             run,
@@ -333,13 +336,31 @@ class Engine(QObject):
     def _tell_failure(self, error: Exception) -> None:
         self.failed.emit(_sentence(error))
 
+    def _prepare_decoding(self, run: Run) -> None:
+        """Make the decoder of a run before its first snapshot, while the training is being compiled."""
+        from training.latent import LatentModel
+
+        @cache
+        def make_model() -> LatentModel:
+            model = LatentModel(run.model)
+            model.decode(np.zeros((1, run.model.latent_dim)))  # compiles it
+            return model
+
+        if self._decoder_of is None or self._decoder_of.path != run.path:
+            self._prepared = run, make_model
+            self._decode_lane.prepare(make_model)
+
     def _decode_with(self, run: Run, values: dict[str, NDArray[np.float32]], *, training: bool) -> None:
         from training.latent import LatentModel
 
         known = self._decoder_of
         is_new = known is None or known.path != run.path
         self._decoder_of = run
-        make_model = (lambda: LatentModel(run.model)) if is_new else None
+        make_model: Callable[[], LatentModel] | None = None
+        if is_new:
+            of, prepared = self._prepared or (None, None)
+            make_model = prepared if of is run else lambda: LatentModel(run.model)
+            self._prepared = None
         self._decode_lane.set_weights(Weights(make_model, values, run.model.latent_dim, training))
         if is_new:
             self.network_changed.emit(run.model.latent_dim)

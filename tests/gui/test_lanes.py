@@ -147,6 +147,15 @@ def test_weights_that_overtake_those_of_a_new_model_still_reach_it(lane, results
     assert fresh.calls
 
 
+def test_a_model_prepared_ahead_is_made_at_once_and_leaves_the_present_one_alone(lane, results):
+    made = threading.Event()
+    lane.set_weights(weights(Model(), weight=1))
+    lane.prepare(made.set)
+    assert made.wait(SECONDS)
+    lane.request(1, (1.0, 0.0))
+    results.wait(lambda: results.of(1) == [(1.0, 11)])
+
+
 def test_a_wanted_block_is_decoded_at_its_centres_row_by_row_from_the_top_left(lane, results):
     lane.want([(COARSE, 0)])
     lane.set_weights(weights(Model(), weight=100, training=False))
