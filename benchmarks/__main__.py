@@ -12,8 +12,8 @@ from benchmarks.quality_pictures import SETS
 from benchmarks.result import Options, Result, show
 
 USUAL = ("training_speed", "step_rate", "pipeline", "drag_latency", "cold_start")
-# These are run when they are named: one needs a package, the other takes an hour.
-NAMES = (*USUAL, "frozen", "quality")
+# These are run when they are named: they take many minutes or need a package.
+NAMES = (*USUAL, "explore", "frozen", "quality")
 
 
 def main() -> None:

@@ -230,9 +230,9 @@ def wait(seconds: float) -> None:
     loop.exec()
 
 
-def wait_until(is_so: Callable[[], bool]) -> None:
+def wait_until(is_so: Callable[[], bool], seconds: float = TIMEOUT_SECONDS) -> None:
     """Let the window live until something is so; raises TimeoutError."""
-    deadline = time.monotonic() + TIMEOUT_SECONDS
+    deadline = time.monotonic() + seconds
     while not is_so():
         if time.monotonic() > deadline:
             raise TimeoutError("the window did not get there")
