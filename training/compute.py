@@ -117,7 +117,7 @@ def _precision(settings: TrainConfig, device: Device) -> tuple[Precision, str]:
     if settings.precision != "auto":
         return settings.precision, "As set."
     if not device.is_gpu:
-        return "float32", "CPUs are not faster in bfloat16."
+        return "float32", "Only CPUs with units for bfloat16 are faster in it; it can be set."
     if (device.compute_capability or (0, 0)) >= BFLOAT16_CAPABILITY:
         return "bfloat16", "This GPU is made for it."
     return "float32", "This GPU is not made for bfloat16."

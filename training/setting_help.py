@@ -111,7 +111,8 @@ TRAIN_SETTINGS: Mapping[str, Setting] = {
     ),
     "precision": Setting(
         "precision",
-        "How exactly the network calculates: bfloat16 is faster on newer graphics cards, float32 is exact.",
+        "How exactly the network calculates: bfloat16 is faster on newer graphics cards and some processors,"
+        " float32 is exact.",
         "choice",
         choices=get_args(Precision),
     ),
