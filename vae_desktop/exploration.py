@@ -72,17 +72,18 @@ class Exploration(QObject):
         """Show what was kept, once the model of a run is there; ``run`` is the name of its folder."""
         if self._file is None:
             return
-        self._run = run
+        is_first, self._run = not self._run, run
         for name, (part, of_run) in self._parts.items():
             of = self._kept.runs.get(run, {}) if of_run else self._kept.project
-            if name in of:
+            if name in of and (of_run or is_first):  # else it is there, and newer than what was kept
                 try:
                     with self.edits.resting():
                         part.restore(of[name])
                 except (ValueError, TypeError, KeyError, AttributeError):
                     _log.warning("What was kept of the %s cannot be taken up", name, exc_info=True)
         self.edits.clear()
-        self._soon.stop()
+        if is_first:
+            self._soon.stop()
 
     def keep(self) -> None:
         """Write what there is, in the background."""
