@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +62,9 @@ class Engine(QObject):
     network_changed = Signal(int)  # another network decodes from now on: its latent dimension
     decoded = Signal(object)  # decode_lane.Decoded
     backdrop = Signal(object)  # decode_lane.Tiles: a block of it
+    errors_progress = Signal(object, int, int)  # a run's folder, pictures done, of how many
+    errors_found = Signal(object, object)  # a run's folder, how far each picture is off [n], from 0 to 1
+    errors_failed = Signal(object, str)  # a run's folder, why
     failed = Signal(str)  # something else went wrong
 
     def __init__(self) -> None:
@@ -70,6 +73,7 @@ class Engine(QObject):
         self._showing = Control()  # of the encoding of all pictures, which a stopped training is followed by
         self._import_control = Control()
         self._sharing = Control()  # of the encoding of all pictures for a model to share
+        self._comparing = Control()  # of all pictures with their reconstructions
         self._drag = threading.Event()
         self._decoder_of: Run | None = None
         self._prepared: tuple[Run, Callable[[], LatentModel]] | None = None
@@ -156,7 +160,7 @@ class Engine(QObject):
             self._drag.set()
         else:
             self._drag.clear()
-        for control in (self._control, self._showing, self._sharing):
+        for control in (self._control, self._showing, self._sharing, self._comparing):
             control.gate(closed)
 
     def _show_anew(self) -> Control:
@@ -235,6 +239,28 @@ class Engine(QObject):
         from training.drawn_plane import draw_plane
 
         self.plane_drawn.emit(run.path, draw_plane(run, project, even_grid(HOME_TILES)))
+
+    def find_errors(self, project: Project, run: Run, means: NDArray[np.float32]) -> None:
+        """Find out how far all pictures, which lie at ``means``, are from their reconstructions by a run."""
+        self.stop_finding_errors()
+        control = self._comparing = Control()
+        control.gate(self._drag.is_set())
+        self._open_lane.submit(
+            lambda: self._find_errors(project, run, means, control),
+            lambda error: self.errors_failed.emit(run.path, _sentence(error)),
+        )
+
+    def stop_finding_errors(self) -> None:
+        """They are no longer asked for."""
+        self._comparing.stop()
+
+    def _find_errors(self, project: Project, run: Run, means: NDArray[np.float32], control: Control) -> None:
+        from training.reconstruction import errors_of_run
+
+        tell = partial(self.errors_progress.emit, run.path)
+        found = errors_of_run(project, run, means, control, tell)
+        if found is not None:
+            self.errors_found.emit(run.path, found)
 
     # ------------------------------------------------------------------ shared models
 
@@ -319,7 +345,8 @@ class Engine(QObject):
         self._decode_lane.close()
 
     def _stop_all(self) -> None:
-        for control in (self._control, self._showing, self._sharing, self._import_control):
+        controls = (self._control, self._showing, self._sharing, self._comparing, self._import_control)
+        for control in controls:
             control.stop()
 
     def _tell_training_failure(self, error: Exception) -> None:

@@ -9,6 +9,7 @@ from vae_desktop.edits import join_undo
 from vae_desktop.exploration import Exploration
 from vae_desktop.handle_edits import HandleEdits
 from vae_desktop.kept_view import KeptView
+from vae_desktop.picture_colours import PictureColours
 from vae_desktop.plane_session import PlaneSession
 
 
@@ -28,6 +29,8 @@ class Explorer(QObject):
         self.handles = HandleEdits(session, self.exploration)
         self.exploration.add("view", KeptView(window))
         self.exploration.add("handles", self.handles)
+        self.colours = PictureColours(session, shown_run)
+        self.exploration.add("colours", self.colours, of_run=False)
         self.exploration.failed.connect(window.show_problem)
         join_undo(self.exploration.edits, window.action("undo"), window.action("redo"))
         session.opened.connect(lambda project: self.exploration.open(project.path))
@@ -38,6 +41,7 @@ class Explorer(QObject):
         """Keep what has changed, and end the thread that does it."""
         self.exploration.leave()
         self.exploration.close()
+        self.colours.close()
 
     def _restore(self) -> None:
         run = self._shown_run()

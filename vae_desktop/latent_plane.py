@@ -143,11 +143,7 @@ class LatentPlane(PointerPlane):
         painter.save()
         painter.setClipRect(area_of(self._view))
         if row is not None:
-            colour = (
-                self._scene.colours.held_out
-                if self._scene.cloud.held_out[row]
-                else self._scene.colours.accent
-            )
+            colour = self._scene.colour_of(row)
             mean, sigma = self._scene.cloud.means[row], self._scene.cloud.sigmas[row]
             place, spread = (float(mean[0]), float(mean[1])), (float(sigma[0]), float(sigma[1]))
             angle = float(self._scene.cloud.angles[row])

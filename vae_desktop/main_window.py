@@ -76,6 +76,7 @@ class MainWindow(QMainWindow):
 
     Attributes:
         close_guard: asked before the window closes; False keeps it open.
+        plane_tools, plane_menu: the tool bar over the plane and its menu, for what features add.
     """
 
     state_changed = Signal()
@@ -241,7 +242,7 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def _build_centre(self) -> None:
-        tools = QToolBar("Plane tools")
+        tools = self.plane_tools = QToolBar("Plane tools")
         tools.setIconSize(QSize(20, 20))
         for name in PLANE_MODES:
             tools.addAction(self._actions[name])
@@ -268,7 +269,8 @@ class MainWindow(QMainWindow):
 
     def _build_menus(self) -> None:
         views = [dock.toggleViewAction() for dock in self._docks.all]
-        self._sample_menu, self._recent_menu = self._actions.fill_menus(self.menuBar(), views)
+        menus = self._actions.fill_menus(self.menuBar(), views)
+        self._sample_menu, self._recent_menu, self.plane_menu = menus
         self._actions["logs"].setVisible(self._log_folder is not None)
         self._actions["add_to_menu"].setVisible(menu_script() is not None)
         self.statusBar().setSizeGripEnabled(False)

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from vae_desktop.plane_colouring import Colouring
 from vae_desktop.plane_furniture import RULER_BOTTOM, RULER_LEFT, draw_placeholder
 from vae_desktop.plane_layers import Mosaic, PlaneColours, area_of
 from vae_desktop.plane_overlay import PlaneOverlay
@@ -129,6 +130,12 @@ class PlaneCanvas(QWidget):
         """Have the person's pictures to show as thumbnails, or none."""
         self._scene.thumbnails.set_pictures(pixels_of)
         self._data_changed()
+
+    def set_colouring(self, colouring: Colouring | None) -> None:
+        """Colour the points by something; None for whether their pictures are held out."""
+        if colouring is not self._scene.colouring:
+            self._scene.colouring = colouring
+            self._data_changed()
 
     def set_prior_mean(self, z1: float, z2: float) -> None:
         """Draw the prior's rings around another point of the plane."""

@@ -1,4 +1,4 @@
-"""What helps to read the plane: prior rings, axes with ticks, legend, ellipses and the small label."""
+"""What helps to read the plane: prior rings, axes with ticks, ellipses and the small label."""
 
 import math
 
@@ -115,31 +115,6 @@ def draw_placeholder(
     painter.drawRoundedRect(box, 8, 8)
     painter.setPen(colours.quiet)
     painter.drawText(room, wrapped, text)
-
-
-def draw_legend(
-    painter: QPainter, view: PlaneView, entries: list[tuple[str, QColor]], colours: PlaneColours
-) -> None:
-    """Draw dots with what they mean into the lower left corner."""
-    metrics = QFontMetricsF(painter.font())
-    height = metrics.height() + 8
-    widths = [metrics.horizontalAdvance(text) + 26 for text, _ in entries]
-    plate = QRectF(view.left + 8, view.top + view.height - 8 - height, sum(widths) + 4, height)
-    if not entries or plate.width() + 16 > view.width:
-        return
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(faint(colours.ground, 0.88))
-    painter.drawRoundedRect(plate, 6, 6)
-    x = plate.left() + 10
-    for (text, colour), width in zip(entries, widths, strict=True):
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.drawEllipse(QPointF(x + 3.5, plate.center().y()), 3.5, 3.5)
-        painter.setPen(colours.text)
-        box = QRectF(x + 12, plate.top(), width, height)
-        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
-        x += width
 
 
 def draw_posterior(

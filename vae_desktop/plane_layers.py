@@ -1,31 +1,18 @@
-"""What lies on the plane and is expensive to draw: the tiles and the points, for a cached layer."""
+"""The backdrop that stays as it is, the veil over it, and the colours of the plane."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPaintDevice, QPainter, QPainterPath, QPalette, QPixmap
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPalette
 
 from vae_desktop.pixels import tiles_to_qimage
-from vae_desktop.plane_points import PointCloud
 from vae_desktop.plane_view import PlaneView
-from vae_desktop.style import accent, held_out_colour, mix, quiet_text, text_on_accent
-
-MOST_DOTS = 8_000
-"""More visible points than this are drawn as a density."""
+from vae_desktop.style import accent, held_out_colour, is_dark, quiet_text, text_on_accent
 
 FADE_RADIUS = 3.0
 """In σ of the prior; tiles beyond it are faded, because hardly any picture is expected there."""
-
-_REACH = 8.0  # pixels; dots centred just outside are still seen in part
-
-_DENSITY_CELL = 2.0  # pixels; independent of the screen's density, so that the cost is too
-_WIDE_PASSES, _WIDE_CELLS = (
-    3,
-    4,
-)  # three running means are close to a normal distribution, here of σ = 9 pixels
 
 
 @dataclass(frozen=True)
@@ -38,6 +25,7 @@ class PlaneColours:
     accent: QColor
     on_accent: QColor
     held_out: QColor
+    is_dark: bool
 
     @classmethod
     def of(cls, palette: QPalette) -> "PlaneColours":
@@ -49,6 +37,7 @@ class PlaneColours:
             accent=accent(palette),
             on_accent=text_on_accent(palette),
             held_out=held_out_colour(palette),
+            is_dark=is_dark(palette),
         )
 
 
@@ -142,120 +131,3 @@ def _bounds(centres: NDArray[np.float64]) -> tuple[float, float, float, float]:
 def area_of(view: PlaneView) -> QRectF:
     """The part of the widget that the plane is drawn in."""
     return QRectF(view.left, view.top, view.width, view.height)
-
-
-def draw_points(
-    painter: QPainter,
-    view: PlaneView,
-    cloud: PointCloud,
-    colours: PlaneColours,
-    *,
-    on_tiles: bool,
-    as_density: bool = False,
-) -> bool:
-    """Draw the means as dots, or as a density where there are too many to tell apart; whether the latter.
-
-    Args:
-        as_density: draw a smooth one of few points, too.
-    """
-    places = view.place(cloud.means)
-    low = np.array((view.left, view.top))
-    high = low + np.array((view.width, view.height))
-    visible = ((places > low - _REACH) & (places < high + _REACH)).all(axis=1)
-    places, held_out = places[visible], cloud.held_out[visible]
-    if as_density or len(places) > MOST_DOTS:
-        most, colour = 0.92, mix(colours.accent, colours.text, 0.25)
-        if on_tiles:  # thin enough to see them through it
-            most, colour = 0.6, _for_any_backdrop(colours.accent)
-        density = _density_image(places - low, view, colour, most, wide=as_density)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(area_of(view), density)
-        return True
-    diameter = dot_diameter(len(places))
-    halo = faint(colours.ground, 0.75 if on_tiles else 0.0)
-    for colour, chosen in ((colours.accent, ~held_out), (colours.held_out, held_out)):
-        dot = _dot(diameter, faint(colour, 0.92 if on_tiles else 0.72), halo, painter.device())
-        corners = places[chosen] - dot.width() / dot.devicePixelRatio() / 2
-        for x, y in corners.tolist():
-            painter.drawPixmap(QPointF(x, y), dot)
-    return False
-
-
-def dot_diameter(n: int) -> float:
-    """The size in pixels of one of n dots."""
-    return 6.4 if n <= 400 else 5.2 if n <= 1_500 else 4.3 if n <= 4_000 else 3.0
-
-
-def _dot(diameter: float, colour: QColor, halo: QColor, device: QPaintDevice) -> QPixmap:
-    """One dot, drawn once and copied to every place: three to ten times as fast as drawing each."""
-    ratio = device.devicePixelRatioF()
-    side = math.ceil((diameter + 4) * ratio) | 1  # odd: a dot centred on a pixel looks rounder
-    dot = QPixmap(side, side)
-    dot.fill(Qt.GlobalColor.transparent)
-    dot.setDevicePixelRatio(ratio)
-    with QPainter(dot) as painter:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        centre = QPointF(side, side) / ratio / 2
-        for radius, fill in ((diameter / 2 + 0.8, halo), (diameter / 2, colour)):
-            painter.setBrush(fill)
-            painter.drawEllipse(centre, radius, radius)
-    return dot
-
-
-def _for_any_backdrop(colour: QColor) -> QColor:
-    """The same hue at half lightness: it is told apart from bright tiles and from dark ones."""
-    return QColor.fromHslF(colour.hslHueF(), colour.hslSaturationF(), 0.5)
-
-
-def _density_image(
-    places: NDArray[np.float64], view: PlaneView, colour: QColor, most: float, *, wide: bool
-) -> QImage:
-    """How many points lie where, as transparency of a colour.
-
-    Args:
-        places: [n, 2] pixels from the area's upper left corner.
-        view: the view they were placed with.
-        colour: of the points.
-        most: opacity (0 to 1) where points lie densest.
-        wide: smooth it so far that single points cannot be told apart.
-    """
-    columns = max(1, round(view.width / _DENSITY_CELL))
-    rows = max(1, round(view.height / _DENSITY_CELL))
-    # Several times as fast as histogram2d, which cannot know that all points are near.
-    cells = (places / (view.width, view.height) * (columns, rows)).astype(np.intp)
-    inside = ((cells >= 0) & (cells < (columns, rows))).all(axis=1)
-    flat = cells[inside, 1] * columns + cells[inside, 0]
-    counts = np.bincount(flat, minlength=rows * columns).reshape(rows, columns)
-    smooth = _blurred(counts.astype(np.float32))
-    if wide:
-        for _ in range(_WIDE_PASSES):
-            smooth = _averaged(_averaged(smooth, _WIDE_CELLS).T, _WIDE_CELLS).T
-        alpha = np.sqrt(np.maximum(smooth, 0.0) / max(float(smooth.max(initial=0.0)), 1e-6))
-    else:
-        # Relative to what is usual where there are points at all, so that one heap does not pale the rest.
-        usual = smooth.sum() / max(np.count_nonzero(smooth), 1)
-        alpha = 1.0 - np.exp(-smooth / max(1.2 * usual, 1e-6))
-    pixels = np.empty((rows, columns, 4), np.uint8)
-    strength = alpha * np.float32(255 * most)
-    pixels[..., 3] = strength
-    for channel, value in enumerate((colour.red(), colour.green(), colour.blue())):
-        pixels[..., channel] = strength * (value / 255)
-    kind = QImage.Format.Format_RGBA8888_Premultiplied
-    return QImage(pixels.data, columns, rows, columns * 4, kind).copy()
-
-
-def _blurred(counts: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Smoothed by 1-2-1 along both axes, so that single points become small soft dots."""
-    padded = np.pad(counts, 1)
-    across = padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]
-    result: NDArray[np.float32] = (across[:-2] + 2 * across[1:-1] + across[2:]) / 16
-    return result
-
-
-def _averaged(counts: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
-    """The mean of each cell and those up to ``radius`` above and below it; beyond the edges are noughts."""
-    width = 2 * radius + 1
-    sums = np.pad(counts, ((radius + 1, radius), (0, 0))).cumsum(axis=0)
-    result: NDArray[np.float32] = (sums[width:] - sums[:-width]) / width
-    return result

@@ -1,6 +1,7 @@
 """The posteriors that the plane shows: kept by picture, found by place."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,20 @@ Means = NDArray[np.float32]
 
 # Knuth's multiplicative hashing (The Art of Computer Programming 3, section 6.4).
 _SCATTER, _RANKS = np.uint64(2_654_435_761), np.uint64(2**32)
+
+
+@dataclass(frozen=True)
+class Scattered:
+    """Points in the order of their ranks.
+
+    Attributes:
+        rows: int [n], of the points in their cloud.
+        z1, z2: float32 [n], their coordinates.
+    """
+
+    rows: NDArray[np.intp]
+    z1: NDArray[np.float32]
+    z2: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -52,6 +67,17 @@ class PointCloud:
         (z1_min, z2_min), (z1_max, z2_max) = self.means.min(axis=0), self.means.max(axis=0)
         return float(z1_min), float(z1_max), float(z2_min), float(z2_max)
 
+    @cached_property
+    def scattered(self) -> Scattered:
+        """The points in an order that does not follow that of the files; found out once."""
+        rows = np.argsort(_ranks(self.indices), kind="stable")
+        return Scattered(rows, self.means[rows, 0].copy(), self.means[rows, 1].copy())
+
+    def count_within(self, z1_min: float, z1_max: float, z2_min: float, z2_max: float) -> int:
+        """How many of the points lie within a rectangle."""
+        z1, z2 = self.scattered.z1, self.scattered.z2
+        return int(np.count_nonzero((z1 > z1_min) & (z1 < z1_max) & (z2 > z2_min) & (z2 < z2_max)))
+
     def row_of(self, index: int) -> int | None:
         """The row of a picture, None when it is not among the points."""
         row = int(np.searchsorted(self.indices, index))
@@ -86,13 +112,18 @@ class PointCloud:
         low = np.floor(np.array((z1_min, z2_min)) / width)
         high = np.floor(np.array((z1_max, z2_max)) / width)
         (rows,) = np.nonzero(((cells >= low) & (cells <= high)).all(axis=1))
-        ranks = self.indices[rows].astype(np.uint64) * _SCATTER % _RANKS
+        ranks = _ranks(self.indices[rows])
         rows = rows[np.argsort(ranks, kind="stable")]
         columns = int(high[0] - low[0]) + 1
         numbers = (cells[rows, 1] - low[1]) * columns + (cells[rows, 0] - low[0])
         _, first = np.unique(numbers, return_index=True)
         chosen = rows[first]
         return chosen, cells[chosen].astype(np.float64) * width
+
+
+def _ranks(indices: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Fixed, evenly scattered numbers, one for each picture."""
+    return indices.astype(np.uint64) * _SCATTER % _RANKS
 
 
 def cloud(

@@ -2,12 +2,16 @@
 
 from enum import Enum
 
+import numpy as np
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFont, QPainter, QPalette
 
 from vae_desktop.plain_words import count
-from vae_desktop.plane_furniture import draw_axes, draw_legend, draw_rings, draw_rulers
-from vae_desktop.plane_layers import Mosaic, PlaneColours, draw_points, draw_veil
+from vae_desktop.plane_colouring import Colouring
+from vae_desktop.plane_dots import Paint, draw_points
+from vae_desktop.plane_furniture import draw_axes, draw_rings, draw_rulers
+from vae_desktop.plane_layers import Mosaic, PlaneColours, draw_veil
+from vae_desktop.plane_legend import Legend, draw_legend
 from vae_desktop.plane_points import PointCloud
 from vae_desktop.plane_thumbnails import Thumbnails
 from vae_desktop.plane_view import HOME_HALF_SPAN, PlaneView
@@ -35,6 +39,7 @@ class PlaneScene:
         pyramid: the endless backdrop.
         thumbnails: the person's pictures themselves.
         cloud: the points.
+        colouring: of the pictures; None for whether they are held out.
         prior_mean: where the prior's rings have their middle.
         colours: of all of it.
         font: of the numbers and the legend.
@@ -52,6 +57,8 @@ class PlaneScene:
         self.pyramid.clear()
         self.thumbnails.set_pictures(None)
         self.cloud = PointCloud()
+        self.colouring: Colouring | None = None
+        self._paint: tuple[tuple[object, ...], Paint] | None = None
         self.prior_mean = (0.0, 0.0)
         self._is_dense = False
 
@@ -119,6 +126,7 @@ class PlaneScene:
             painter,
             view,
             self.cloud,
+            self.paint,
             self.colours,
             on_tiles=on_tiles,
             as_density=self.mode is PlaneMode.DENSITY,
@@ -128,7 +136,7 @@ class PlaneScene:
         draw_axes(painter, view, self.colours, self.prior_mean, on_tiles=on_tiles)
         draw_rings(painter, view, self.colours, self.prior_mean, on_tiles=on_tiles)
         if self.shows_thumbnails:
-            self.thumbnails.draw(painter, view, self.cloud, self.colours)
+            self.thumbnails.draw(painter, view, self.cloud, self.paint)
 
     def draw_furniture(self, painter: QPainter, view: PlaneView) -> None:
         """Draw the rulers beside the area and the legend on it."""
@@ -137,14 +145,53 @@ class PlaneScene:
         if self.mode is not PlaneMode.TILES:
             draw_legend(painter, view, self._legend(), self.colours)
 
-    def _legend(self) -> list[tuple[str, QColor]]:
+    @property
+    def paint(self) -> Paint:
+        """What colours the points have."""
+        belongs_to = (self.cloud, self.colouring, self.colours)
+        if self._paint is None or any(a is not b for a, b in zip(self._paint[0], belongs_to, strict=True)):
+            self._paint = belongs_to, self._new_paint()
+        return self._paint[1]
+
+    def _new_paint(self) -> Paint:
+        if self.colouring is None:
+            colours, classes = (
+                [self.colours.accent, self.colours.held_out],
+                self.cloud.held_out.astype(np.uint8),
+            )
+        else:
+            colours = self.colouring.colours(dark=self.colours.is_dark)
+            classes = self.colouring.of(self.cloud.indices)
+        return Paint.of(self.cloud, classes, colours, shows_density=self.colouring is None)
+
+    def colour_of(self, row: int) -> QColor:
+        """Of a point, by its row in the cloud."""
+        return self.paint.colours[int(self.paint.classes[row])]
+
+    def _legend(self) -> Legend:
         total, held_out = len(self.cloud), self.cloud.n_held_out
         if total == 0:
-            return []
+            return Legend()
         if self._is_dense:
             apart = f", {held_out:,} of them held out" if held_out else ""
-            return [(f"{count(total, 'picture')}{apart}", self.colours.accent)]
+            return Legend([(f"{count(total, 'picture')}{apart}", self.colours.accent)])
+        if self.colouring is not None:
+            return self._legend_of(self.colouring)
         entries = [(f"learned from {total - held_out:,}", self.colours.accent)]
         if held_out:
             entries.append((f"held out {held_out:,}", self.colours.held_out))
-        return entries
+        return Legend(entries)
+
+    def _legend_of(self, colouring: Colouring) -> Legend:
+        colours = self.paint.colours
+        if colouring.scale is not None:
+            return Legend(scale=(colouring.scale, colours[1:]), notes=[colouring.note])
+        numbers = np.bincount(self.paint.classes, minlength=len(colours)).tolist()
+        entries = [
+            (f"{name} {number:,}", colour)
+            for name, number, colour in zip(colouring.names, numbers, colours, strict=True)
+            if name and number
+        ]
+        # What is none of the named comes last.
+        others = entries[:1] if colouring.names[0] and numbers[0] else []
+        return Legend([*entries[len(others) :], *others], notes=[colouring.note])

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from vae_desktop.pixels import to_qimage
-from vae_desktop.plane_layers import PlaneColours
+from vae_desktop.plane_dots import Paint
 from vae_desktop.plane_points import PointCloud
 from vae_desktop.plane_view import PlaneView
 
@@ -45,7 +45,7 @@ class Thumbnails:
         """Whether there are any to show."""
         return self._pixels_of is not None
 
-    def draw(self, painter: QPainter, view: PlaneView, cloud: PointCloud, colours: PlaneColours) -> None:
+    def draw(self, painter: QPainter, view: PlaneView, cloud: PointCloud, paint: Paint) -> None:
         """Draw those of a view."""
         width = _cell_width(view)
         rows, corners = cloud.one_a_cell(width, view.extent)
@@ -57,7 +57,7 @@ class Thumbnails:
             picture = self._picture(number)
             inner = place.adjusted(_FRAME, _FRAME, -_FRAME, -_FRAME)
             painter.drawPixmap(inner, picture, QRectF(picture.rect()))
-            self._draw_frame(painter, place, colours.held_out if cloud.held_out[row] else colours.accent)
+            self._draw_frame(painter, place, paint.colours[int(paint.classes[row])])
 
     def at(self, x: float, y: float) -> int | None:
         """The number of the picture that was drawn at a place of the widget."""

@@ -115,21 +115,20 @@ class WindowActions:
     def __getitem__(self, name: str) -> QAction:
         return self._by_name[name]
 
-    def fill_menus(self, bar: QMenuBar, views: Sequence[QAction]) -> tuple[QMenu, QMenu]:
-        """Build the menus; ``views`` show and hide the docks. Returns the sample and the recent menu."""
+    def fill_menus(self, bar: QMenuBar, views: Sequence[QAction]) -> tuple[QMenu, QMenu, QMenu]:
+        """Build the menus; ``views`` show and hide the docks. Returns the sample, recent and plane menu."""
         file = bar.addMenu("&File")
         self._add(file, "open_folder", "open_project", "open_model")
         samples, recent = file.addMenu("Open s&ample"), file.addMenu("&Recent")
         self._add(file, "", "close_project", "", "save_picture", "save_model", "", "quit")
         self._add(bar.addMenu("&Edit"), "undo", "redo")
         self._add(bar.addMenu("&Training"), "train", "pause", "stop", "", "settings", "new_run")
-        self._add(
-            bar.addMenu("&Plane"), *PLANE_MODES, "", *PLANE_TOOLS[:4], "", *PLANE_TOOLS[4:], *HANDLE_ACTIONS
-        )
+        plane = bar.addMenu("&Plane")
+        self._add(plane, *PLANE_MODES, "", *PLANE_TOOLS[:4], "", *PLANE_TOOLS[4:], *HANDLE_ACTIONS)
         view = bar.addMenu("&View")
         view.addActions(views)
         self._add(bar.addMenu("&Help"), "add_to_menu", "logs", "about")
-        return samples, recent
+        return samples, recent, plane
 
     def load_icons(self, palette: QPalette) -> None:
         """Draw the icons in the palette's colours."""
