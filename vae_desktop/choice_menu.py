@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QAction, QActionGroup, QPalette
+from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
 
 from vae_desktop.style import icon
@@ -45,6 +45,8 @@ class ChoiceMenu(QObject):
         self._button.setMenu(self.menu)
         self._button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._button.setAccessibleName(title.replace("&", ""))
+        self._button.installEventFilter(self)
+        self._load_icon()
         self.select(entries[0][0])
 
     def add_to(self, bar: QToolBar) -> None:
@@ -63,9 +65,14 @@ class ChoiceMenu(QObject):
         self.menu.setEnabled(enabled)
         self.menu.menuAction().setEnabled(enabled)
 
-    def load_icon(self, palette: QPalette) -> None:
-        """Draw the icon in the palette's colours."""
-        self._button.setIcon(icon(self._icon_name, palette))
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow light and dark."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._load_icon()
+        return super().eventFilter(watched, event)
+
+    def _load_icon(self) -> None:
+        self._button.setIcon(icon(self._icon_name, self._button.palette()))
 
     def _choose(self, name: str) -> None:
         self.select(name)

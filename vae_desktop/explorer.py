@@ -10,6 +10,8 @@ from vae_desktop.exploration import Exploration
 from vae_desktop.handle_edits import HandleEdits
 from vae_desktop.kept_view import KeptView
 from vae_desktop.picture_colours import PictureColours
+from vae_desktop.picture_ellipses import PictureEllipses
+from vae_desktop.picture_selection import PictureSelection
 from vae_desktop.plane_session import PlaneSession
 
 
@@ -29,12 +31,16 @@ class Explorer(QObject):
         self.handles = HandleEdits(session, self.exploration)
         self.exploration.add("view", KeptView(window))
         self.exploration.add("handles", self.handles)
+        self.selection = PictureSelection(session)
+        self.ellipses = PictureEllipses(window)
+        self.exploration.add("ellipses", self.ellipses, of_run=False)
         self.colours = PictureColours(session, shown_run)
         self.exploration.add("colours", self.colours, of_run=False)
         self.exploration.failed.connect(window.show_problem)
         join_undo(self.exploration.edits, window.action("undo"), window.action("redo"))
         session.opened.connect(lambda project: self.exploration.open(project.path))
         session.closing.connect(self.exploration.leave)
+        session.closing.connect(self.ellipses.begin)
         session.explorable.connect(self._restore)
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -30,11 +30,14 @@ class LatentPlane(PointerPlane):
     """An interactive map of the 2-D latent plane with draggable handles.
 
     A drag on empty ground pans, wheel and pinch zoom about the pointer, a click places the active handle and
-    Ctrl+click adds one. Arrow keys move the active handle by 0.05σ (Shift: five times as far, Alt: a fifth),
-    brackets and Page keys choose another, Delete removes it; + − 0 F zoom, reset and fit.
+    Ctrl+click adds one; a click on a picture tells which one. Arrow keys move the active handle by 0.05σ
+    (Shift: five times as far, Alt: a fifth), brackets and Page keys choose another, Delete removes it;
+    + − 0 F zoom, reset and fit.
 
     Every move by the hand is reported as drag_started, handle_moved (any number of times), drag_finished.
     """
+
+    escaped = Signal()  # Escape was pressed, and there was nothing else to leave
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +74,8 @@ class LatentPlane(PointerPlane):
             self._show_cursor(self._last)
         elif key == Qt.Key.Key_Escape and (self._hold is Hold.TOOL or self.tool is not None):
             self._leave_tool()
+        elif key == Qt.Key.Key_Escape:
+            self.escaped.emit()
         elif key in self._keys:
             self._keys[key]()
         else:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtCore import QObject, Signal
 
 from training.errors import VaeError
 from training.picture_facts import PictureFacts, read_facts
@@ -62,11 +62,9 @@ class PictureColours(QObject):
             "&Colour points", "What the points are coloured by", "colours", entries, window
         )
         self._menu.add_to(window.plane_tools)
-        self._menu.load_icon(window.palette())
         self._menu.chosen.connect(self.choose)
         window.plane_menu.addSeparator()
         window.plane_menu.addMenu(self._menu.menu)
-        window.installEventFilter(self)
         window.state_changed.connect(self._on_state)
         self.mode = _HELD_OUT
         self._facts: PictureFacts | str | None = None  # why not; None while it is not known
@@ -110,12 +108,6 @@ class PictureColours(QObject):
     def restore(self, state: dict[str, Any]) -> None:
         """The same."""
         self.choose(str(state["by"]))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow light and dark."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._menu.load_icon(self._session.window.palette())
-        return super().eventFilter(watched, event)
 
     # ------------------------------------------------------------------ what is known
 

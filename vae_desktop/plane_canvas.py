@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vae_desktop.plane_colouring import Colouring
+from vae_desktop.plane_ellipses import EllipsesOf
 from vae_desktop.plane_furniture import RULER_BOTTOM, RULER_LEFT, draw_placeholder
 from vae_desktop.plane_layers import Mosaic, PlaneColours, area_of
 from vae_desktop.plane_overlay import PlaneOverlay
@@ -136,6 +137,21 @@ class PlaneCanvas(QWidget):
         if colouring is not self._scene.colouring:
             self._scene.colouring = colouring
             self._data_changed()
+
+    def show_selected(self, numbers: NDArray[np.int64]) -> None:
+        """Mark these pictures, int64 [n], ascending."""
+        self._scene.selected = numbers
+        self._data_changed()
+
+    def show_ellipses(self, of: EllipsesOf) -> None:
+        """Choose whose posteriors are shown as ellipses."""
+        self._scene.ellipses_of = of
+        self._data_changed()
+
+    @property
+    def ellipses_of(self) -> EllipsesOf:
+        """Whose posteriors are shown as ellipses."""
+        return self._scene.ellipses_of
 
     def set_prior_mean(self, z1: float, z2: float) -> None:
         """Draw the prior's rings around another point of the plane."""

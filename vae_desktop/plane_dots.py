@@ -106,13 +106,19 @@ def _draw_dots(
             _put(painter, dot, of_class)
 
 
-def draw_rings(
-    painter: QPainter, view: PlaneView, means: NDArray[np.float32], diameter: float, colours: PlaneColours
+def draw_selected(
+    painter: QPainter, view: PlaneView, cloud: PointCloud, rows: NDArray[np.intp], colours: PlaneColours
 ) -> None:
-    """Draw a ring around dots of a diameter at places of the plane, [n, 2]."""
-    places, _ = _in_sight(view, means)
-    if len(places):
-        _put(painter, _ring(diameter + 5.0, colours, painter.device()), places)
+    """Draw a ring around some of the points, by their rows; where they are very many, a dot on each."""
+    places, visible = _in_sight(view, cloud.means[rows])
+    if len(places) > MOST_DOTS:
+        chosen = np.zeros(len(cloud), np.uint8)
+        chosen[rows[visible]] = 1
+        nothing = faint(colours.text, 0.0)
+        paint = Paint.of(cloud, chosen, [nothing, colours.text], shows_density=False)
+        _draw_raster(painter, view, cloud, paint)
+    elif len(places):
+        _put(painter, _ring(dot_diameter(len(cloud)) + 5.0, colours, painter.device()), places)
 
 
 def dot_diameter(n: int) -> float:

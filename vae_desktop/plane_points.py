@@ -83,6 +83,10 @@ class PointCloud:
         row = int(np.searchsorted(self.indices, index))
         return row if row < len(self) and self.indices[row] == index else None
 
+    def rows_of(self, indices: NDArray[np.int64]) -> NDArray[np.intp]:
+        """The rows of those pictures, ascending, that are among the points."""
+        return np.nonzero(np.isin(self.indices, indices, assume_unique=True))[0]
+
     def nearest(self, z1: float, z2: float, radius: float) -> int | None:
         """The row of the point nearest to a place, None when none lies within ``radius`` latent units."""
         low, high = np.searchsorted(self._sorted_z1, (z1 - radius, z1 + radius))

@@ -1,14 +1,17 @@
 """What there is on the plane, and how each part of it is drawn for a view."""
 
+from dataclasses import replace
 from enum import Enum
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFont, QPainter, QPalette
 
 from vae_desktop.plain_words import count
 from vae_desktop.plane_colouring import Colouring
-from vae_desktop.plane_dots import Paint, draw_points
+from vae_desktop.plane_dots import Paint, draw_points, draw_selected
+from vae_desktop.plane_ellipses import MOST_ELLIPSES, EllipsesOf, draw_ellipses, rows_in_sight
 from vae_desktop.plane_furniture import draw_axes, draw_rings, draw_rulers
 from vae_desktop.plane_layers import Mosaic, PlaneColours, draw_veil
 from vae_desktop.plane_legend import Legend, draw_legend
@@ -40,6 +43,8 @@ class PlaneScene:
         thumbnails: the person's pictures themselves.
         cloud: the points.
         colouring: of the pictures; None for whether they are held out.
+        selected: int64 [n], ascending, the pictures that are marked.
+        ellipses_of: whose posteriors are shown.
         prior_mean: where the prior's rings have their middle.
         colours: of all of it.
         font: of the numbers and the legend.
@@ -47,6 +52,7 @@ class PlaneScene:
 
     def __init__(self, palette: QPalette, font: QFont) -> None:
         self.mode = PlaneMode.PICTURES
+        self.ellipses_of = EllipsesOf.POINTED_AT
         self.colours, self.font = PlaneColours.of(palette), font
         self.pyramid, self.thumbnails = TilePyramid(), Thumbnails()
         self.clear()
@@ -58,6 +64,8 @@ class PlaneScene:
         self.thumbnails.set_pictures(None)
         self.cloud = PointCloud()
         self.colouring: Colouring | None = None
+        self.selected = np.zeros(0, np.int64)
+        self._ellipses_note = ""
         self._paint: tuple[tuple[object, ...], Paint] | None = None
         self.prior_mean = (0.0, 0.0)
         self._is_dense = False
@@ -122,6 +130,9 @@ class PlaneScene:
         """Draw what lies over the backdrop: the veil, the points, the axes, the rings."""
         on_tiles = self.shows_tiles
         self.draw_veil(painter, view)
+        self._ellipses_note = ""
+        if self.ellipses_of is EllipsesOf.ALL:
+            self._draw_ellipses(painter, view, None)
         self._is_dense = self._has_dots and draw_points(
             painter,
             view,
@@ -131,19 +142,39 @@ class PlaneScene:
             on_tiles=on_tiles,
             as_density=self.mode is PlaneMode.DENSITY,
         )
+        if self._has_dots and len(self.selected):
+            rows = self.cloud.rows_of(self.selected)
+            draw_selected(painter, view, self.cloud, rows, self.colours)
+        if self.ellipses_of is EllipsesOf.SELECTED:
+            self._draw_ellipses(painter, view, self.selected)
         painter.setFont(self.font)
         # Not with the rulers: large smooth circles are too slow for every frame of a pan.
         draw_axes(painter, view, self.colours, self.prior_mean, on_tiles=on_tiles)
         draw_rings(painter, view, self.colours, self.prior_mean, on_tiles=on_tiles)
         if self.shows_thumbnails:
-            self.thumbnails.draw(painter, view, self.cloud, self.paint)
+            self.thumbnails.draw(
+                painter, view, self.cloud, self.colours, paint=self.paint, selected=self.selected
+            )
+
+    def _draw_ellipses(self, painter: QPainter, view: PlaneView, numbers: NDArray[np.int64] | None) -> None:
+        """Of the pictures in sight with these numbers, or of all (None)."""
+        if self.mode is PlaneMode.TILES:
+            return
+        rows = rows_in_sight(view, self.cloud, numbers)
+        if len(rows) > MOST_ELLIPSES:
+            of = f"{MOST_ELLIPSES:,} of the {len(rows):,}"
+            self._ellipses_note = f"ellipses of {of} in sight: zoom in to see all"
+            rows = rows[:MOST_ELLIPSES]
+        draw_ellipses(painter, view, self.cloud, rows, self.paint, halo=self.colours.ground)
 
     def draw_furniture(self, painter: QPainter, view: PlaneView) -> None:
         """Draw the rulers beside the area and the legend on it."""
         painter.setFont(self.font)
         draw_rulers(painter, view, self.colours)
         if self.mode is not PlaneMode.TILES:
-            draw_legend(painter, view, self._legend(), self.colours)
+            legend = self._legend()
+            notes = [*legend.notes, self._ellipses_note]
+            draw_legend(painter, view, replace(legend, notes=notes), self.colours)
 
     @property
     def paint(self) -> Paint:

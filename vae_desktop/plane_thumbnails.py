@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from vae_desktop.pixels import to_qimage
 from vae_desktop.plane_dots import Paint
+from vae_desktop.plane_layers import PlaneColours
 from vae_desktop.plane_points import PointCloud
 from vae_desktop.plane_view import PlaneView
 
@@ -45,10 +46,20 @@ class Thumbnails:
         """Whether there are any to show."""
         return self._pixels_of is not None
 
-    def draw(self, painter: QPainter, view: PlaneView, cloud: PointCloud, paint: Paint) -> None:
-        """Draw those of a view."""
+    def draw(
+        self,
+        painter: QPainter,
+        view: PlaneView,
+        cloud: PointCloud,
+        colours: PlaneColours,
+        *,
+        paint: Paint,
+        selected: NDArray[np.int64],
+    ) -> None:
+        """Draw those of a view; the frames of the selected ones stand out."""
         width = _cell_width(view)
         rows, corners = cloud.one_a_cell(width, view.extent)
+        chosen = set(np.intersect1d(cloud.indices[rows], selected).tolist())
         self._placed = []
         painter.setRenderHints(QPainter.RenderHint.SmoothPixmapTransform | QPainter.RenderHint.Antialiasing)
         for row, corner in zip(rows.tolist(), corners.tolist(), strict=True):
@@ -57,16 +68,19 @@ class Thumbnails:
             picture = self._picture(number)
             inner = place.adjusted(_FRAME, _FRAME, -_FRAME, -_FRAME)
             painter.drawPixmap(inner, picture, QRectF(picture.rect()))
-            self._draw_frame(painter, place, paint.colours[int(paint.classes[row])])
+            self._draw_frame(painter, place, paint.colours[int(paint.classes[row])], _FRAME)
+            if number in chosen:
+                self._draw_frame(painter, place.adjusted(-1, -1, 1, 1), colours.ground, 3 * _FRAME)
+                self._draw_frame(painter, place, colours.text, 2 * _FRAME)
 
     def at(self, x: float, y: float) -> int | None:
         """The number of the picture that was drawn at a place of the widget."""
         return next((number for place, number in self._placed if place.contains(x, y)), None)
 
-    def _draw_frame(self, painter: QPainter, place: QRectF, colour: QColor) -> None:
-        painter.setPen(QPen(colour, _FRAME))
+    def _draw_frame(self, painter: QPainter, place: QRectF, colour: QColor, width: float) -> None:
+        painter.setPen(QPen(colour, width))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        half = _FRAME / 2
+        half = width / 2
         painter.drawRoundedRect(place.adjusted(half, half, -half, -half), 2, 2)
 
     def _picture(self, number: int) -> QPixmap:

@@ -21,6 +21,7 @@ from vae_desktop.plane_overlay import PlaneTool, Spot
 from vae_desktop.plane_scene import PlaneMode
 
 _HOVER_REACH = 8.0  # pixels
+_CLICK_REACH = 5.0  # pixels; beyond, a click is on empty ground
 _SNAP_REACH = 14.0  # pixels
 _CLICK_SLACK = 4.0  # pixels a hand may tremble during a click
 _WHEEL_STEP = 1.2  # per notch of 120 eighths of a degree
@@ -54,6 +55,7 @@ class PointerPlane(HandlePlane):
 
     picture_hovered = Signal(int)
     picture_activated = Signal(int)
+    picture_clicked = Signal(int, bool)  # whether to add it to what was clicked before, or take it out
     tool_changed = Signal()
     menu_wanted = Signal(object, object)  # a QMenu to fill, plane_overlay.Spot
 
@@ -174,10 +176,12 @@ class PointerPlane(HandlePlane):
         is_click = self._hold is Hold.UNDECIDED and self._view.contains(at.x(), at.y())
         self._let_go()
         if is_click:
-            place = self._view.to_latent(at.x(), at.y())
-            if self._adds:
+            place, picture = self._view.to_latent(at.x(), at.y()), self._nearest_picture(at, _CLICK_REACH)
+            if picture >= 0:
+                self.picture_clicked.emit(picture, self._adds)
+            if self._adds and picture < 0:
                 self.add_handle(*place)
-            elif self._handles.active is not None:
+            elif not self._adds and self._handles.active is not None:
                 self._begin_drag(self._handles.active)
                 self._drag_to(*place)
                 self._end_drag()
@@ -315,14 +319,14 @@ class PointerPlane(HandlePlane):
         on_handle = self._handles.at(self._view, at.x(), at.y(), MOUSE_REACH) is not None
         return -1 if on_handle else self._nearest_picture(at)
 
-    def _nearest_picture(self, at: QPointF) -> int:
+    def _nearest_picture(self, at: QPointF, reach: float = _HOVER_REACH) -> int:
         if self._scene.mode is PlaneMode.TILES or not self._view.contains(at.x(), at.y()):
             return -1
         if self._scene.shows_thumbnails:
             found = self._scene.thumbnails.at(at.x(), at.y())
             return -1 if found is None else found
         z1, z2 = self._view.to_latent(at.x(), at.y())
-        row = self._scene.cloud.nearest(z1, z2, _HOVER_REACH / self._view.scale)
+        row = self._scene.cloud.nearest(z1, z2, reach / self._view.scale)
         return -1 if row is None else int(self._scene.cloud.indices[row])
 
     def _look_again(self) -> None:

@@ -6,21 +6,32 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
     QRect,
+    QSignalBlocker,
     QSize,
     QStringListModel,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter, QPalette, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPalette,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QFrame,
     QListView,
     QMenu,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
@@ -30,11 +41,13 @@ from vae_desktop.pixels import to_qimage
 from vae_desktop.plain_words import one_line, tooltip_text
 from vae_desktop.style import GRID, accent, held_out_colour, mix
 
-HELD_OUT_ROLE = Qt.ItemDataRole.UserRole + 1
+HELD_OUT_ROLE, SELECTED_ROLE = Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
 
 _CACHED = 1500  # about six screenfuls of a maximised panel
 _SMALLEST_CELL = 68
 _GAP = 4
+_MOST_RANGES = 200  # of rows that the view's own selection holds; Qt compares each of them with each
+_ADDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
 Pixels = Callable[[int], NDArray[np.uint8]]
 _Index = QModelIndex | QPersistentModelIndex
@@ -52,6 +65,7 @@ class PictureModel(QStringListModel):
         self._pixels: Pixels | None = None
         self._held_out: NDArray[np.bool_] = np.zeros(0, np.bool_)
         self._names: Callable[[int], str] | None = None
+        self._selected: NDArray[np.int64] = np.zeros(0, np.int64)
         self._fresh: list[NDArray[np.uint8]] = []
         self._cache: OrderedDict[int, QPixmap] = OrderedDict()
 
@@ -75,6 +89,15 @@ class PictureModel(QStringListModel):
         if len(self._fresh) > first:
             self.dataChanged.emit(self.index(first), self.index(len(self._fresh) - 1))
 
+    @property
+    def selected(self) -> NDArray[np.int64]:
+        """The marked pictures, int64 [n], ascending."""
+        return self._selected
+
+    def set_selected(self, numbers: NDArray[np.int64]) -> None:
+        """Mark these pictures, int64 [n], ascending."""
+        self._selected = numbers
+
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """A pixmap (decoration), whether it is held out, and its file name (tooltip, accessible text)."""
         row = index.row()
@@ -82,6 +105,9 @@ class PictureModel(QStringListModel):
             return self._pixmap(row)
         if role == HELD_OUT_ROLE:
             return row < len(self._held_out) and bool(self._held_out[row])
+        if role == SELECTED_ROLE:
+            at = int(np.searchsorted(self._selected, row))
+            return at < len(self._selected) and int(self._selected[at]) == row
         if self._names is None:
             return None
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -92,6 +118,7 @@ class PictureModel(QStringListModel):
     def _forget(self) -> None:
         self._pixels, self._names = None, None
         self._held_out = np.zeros(0, np.bool_)
+        self._selected = np.zeros(0, np.int64)
         self._fresh = []
         self._cache.clear()
 
@@ -132,7 +159,7 @@ class _ThumbnailDelegate(QStyledItemDelegate):
             _paint_skeleton(painter, area, option.palette)
         if index.data(HELD_OUT_ROLE):
             _paint_mark(painter, area, option.palette)
-        if option.state & QStyle.StateFlag.State_Selected:
+        if index.data(SELECTED_ROLE):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(accent(option.palette), 3))
             painter.drawRect(area)
@@ -153,14 +180,20 @@ def _paint_mark(painter: QPainter, area: QRect, palette: QPalette) -> None:
 
 
 class ThumbnailList(QListView):
-    """The grid itself; its columns fill the width."""
+    """The grid itself; its columns fill the width.
 
-    picture_selected = Signal(int)
+    What is selected may be so much and so scattered that Qt's own selection would take minutes with it: that
+    one only tells what a person does here.
+    """
+
+    picture_selected = Signal(int)  # by itself, not besides others
+    selection_changed = Signal(object)  # by a person: int64 [n], ascending
     reveal_requested = Signal(int)
 
     def __init__(self, model: PictureModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setModel(model)
+        self._pictures = model
         self.setItemDelegate(_ThumbnailDelegate(self))
         self.setFlow(QListView.Flow.LeftToRight)  # laid out faster than the icon mode
         self.setWrapping(True)
@@ -175,7 +208,11 @@ class ThumbnailList(QListView):
         self.setMinimumSize(_SMALLEST_CELL * 2 + GRID * 3, _SMALLEST_CELL)
         self.setAccessibleName("Pictures")
         self.doubleClicked.connect(lambda index: self._reveal(index.row()))
+        self.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
+        self._adds = False  # to what is selected
+        self._holds_all = True  # whether Qt's own selection is the whole one
         self.selectionModel().currentChanged.connect(self._current_changed)
+        self.selectionModel().selectionChanged.connect(self._selection_changed)
         self._fit_columns()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -183,8 +220,29 @@ class ThumbnailList(QListView):
         self._fit_columns()
         super().resizeEvent(event)
 
+    def show_selected(self, numbers: NDArray[np.int64]) -> None:
+        """Show what was selected elsewhere: picture numbers, int64 [n], ascending; the first one in sight."""
+        model = self._pictures
+        model.set_selected(numbers)
+        ranges = np.split(numbers, np.nonzero(np.diff(numbers) > 1)[0] + 1) if len(numbers) else []
+        self._holds_all = len(ranges) <= _MOST_RANGES
+        selection = QItemSelection()
+        for part in ranges if self._holds_all else ():
+            selection.select(model.index(int(part[0])), model.index(int(part[-1])))
+        with QSignalBlocker(self.selectionModel()):
+            self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        if len(numbers):
+            self.scrollTo(model.index(int(numbers[0])))
+        self.viewport().update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Select a picture, or with Ctrl or Shift more of them."""
+        self._adds = bool(event.modifiers() & _ADDS)
+        super().mousePressEvent(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return shows the picture's file, as a double click does."""
+        self._adds = bool(event.modifiers() & _ADDS)
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self._reveal(self.currentIndex().row())
         else:
@@ -210,8 +268,19 @@ class ThumbnailList(QListView):
             self.setGridSize(QSize(side, side))
 
     def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        if self._has_file(current):
+        if self._has_file(current) and not self._adds:
             self.picture_selected.emit(current.row())
+
+    def _selection_changed(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        if self._holds_all or not self._adds:
+            self._holds_all = True
+            numbers = _rows(self.selectionModel().selection())
+        else:
+            before = np.setdiff1d(self._pictures.selected, _rows(deselected))
+            numbers = np.union1d(before, _rows(selected))
+        self._pictures.set_selected(numbers)
+        self.viewport().update()
+        self.selection_changed.emit(numbers)
 
     def _reveal(self, row: int) -> None:
         if self._has_file(self.model().index(row, 0)):
@@ -219,3 +288,10 @@ class ThumbnailList(QListView):
 
     def _has_file(self, index: QModelIndex) -> bool:
         return index.isValid() and index.data(Qt.ItemDataRole.AccessibleTextRole) is not None
+
+
+def _rows(selection: QItemSelection) -> NDArray[np.int64]:
+    """Rows of a selection, ascending."""
+    ranges = [selection.at(number) for number in range(selection.count())]
+    parts = [np.arange(each.top(), each.bottom() + 1) for each in ranges]
+    return np.unique(np.concatenate([np.zeros(0, np.int64), *parts]))

@@ -99,9 +99,7 @@ def test_the_choice_comes_back_with_the_project(qtbot, start_app, sorted_picture
     colour_by(first, "By folder")
     first.window.close()
     second = start_app()
-    qtbot.waitUntil(
-        lambda: entries(second)[:1] == ["dogs 26"], timeout=SECONDS
-    )
+    qtbot.waitUntil(lambda: entries(second)[:1] == ["dogs 26"], timeout=SECONDS)
     chosen = [each for each in second.explorer.colours._menu.menu.actions() if each.isChecked()]
     assert [each.text() for each in chosen] == ["By &folder"]
 
