@@ -43,13 +43,6 @@ class PointCloud:
     sigmas: Means = field(default_factory=lambda: np.zeros((0, 2), np.float32))
     held_out: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     angles: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
-    _order: NDArray[np.intp] = field(init=False, repr=False)
-    _sorted_z1: NDArray[np.float32] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        order = np.argsort(self.means[:, 0], kind="stable")
-        object.__setattr__(self, "_order", order)
-        object.__setattr__(self, "_sorted_z1", self.means[order, 0])
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -66,6 +59,12 @@ class PointCloud:
             return None
         (z1_min, z2_min), (z1_max, z2_max) = self.means.min(axis=0), self.means.max(axis=0)
         return float(z1_min), float(z1_max), float(z2_min), float(z2_max)
+
+    @cached_property
+    def _by_z1(self) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """The rows in the order of their first coordinate, and that; found out once."""
+        order = np.argsort(self.means[:, 0], kind="stable")
+        return order, self.means[order, 0]
 
     @cached_property
     def scattered(self) -> Scattered:
@@ -89,8 +88,9 @@ class PointCloud:
 
     def nearest(self, z1: float, z2: float, radius: float) -> int | None:
         """The row of the point nearest to a place, None when none lies within ``radius`` latent units."""
-        low, high = np.searchsorted(self._sorted_z1, (z1 - radius, z1 + radius))
-        rows = self._order[low:high]
+        order, sorted_z1 = self._by_z1
+        low, high = np.searchsorted(sorted_z1, (z1 - radius, z1 + radius))
+        rows = order[low:high]
         if rows.size == 0:
             return None
         distances = np.square(self.means[rows] - np.array((z1, z2), np.float32)).sum(axis=1)
@@ -154,10 +154,12 @@ def cloud(
     if means.shape != (n, 2) or sigmas.shape != (n, 2) or held_out.shape != (n,):
         shapes = [list(array.shape) for array in (means, sigmas, held_out, indices)]
         raise ValueError(f"expected [n, 2], [n, 2], [n] and [n], got {shapes}")
-    # The last of equal indices wins: unique() keeps the first, so it looks at them from the back.
-    _, from_back = np.unique(indices[::-1], return_index=True)
-    rows = n - 1 - from_back
-    rows = rows[np.isfinite(means[rows]).all(axis=1)]
+    rows = np.arange(n)
+    if not (np.diff(indices) > 0).all():
+        # The last of equal indices wins: unique() keeps the first, so it looks at them from the back.
+        _, from_back = np.unique(indices[::-1], return_index=True)
+        rows = n - 1 - from_back
+    rows = rows[np.isfinite(means[rows, 0]) & np.isfinite(means[rows, 1])]
     spreads = np.nan_to_num(sigmas[rows], nan=0.0, posinf=0.0, neginf=0.0)
     return PointCloud(
         np.asarray(indices[rows], np.int64),
