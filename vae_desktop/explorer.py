@@ -9,6 +9,7 @@ from vae_desktop.edits import join_undo
 from vae_desktop.exploration import Exploration
 from vae_desktop.handle_edits import HandleEdits
 from vae_desktop.kept_view import KeptView
+from vae_desktop.picture_card import PictureCard
 from vae_desktop.picture_colours import PictureColours
 from vae_desktop.picture_ellipses import PictureEllipses
 from vae_desktop.picture_selection import PictureSelection
@@ -32,6 +33,7 @@ class Explorer(QObject):
         self.exploration.add("view", KeptView(window))
         self.exploration.add("handles", self.handles)
         self.selection = PictureSelection(session)
+        self.card = PictureCard(session)
         self.ellipses = PictureEllipses(window)
         self.exploration.add("ellipses", self.ellipses, of_run=False)
         self.colours = PictureColours(session, shown_run)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
-from vae_desktop.plane_furniture import draw_label, draw_posterior
+from vae_desktop.plane_furniture import draw_posterior
 from vae_desktop.plane_handles import draw_handles
 from vae_desktop.plane_layers import area_of
 from vae_desktop.plane_scene import PlaneMode
@@ -143,7 +143,7 @@ class LatentPlane(PointerPlane):
     # Painting
 
     def paint_overlay(self, painter: QPainter) -> None:
-        """Paint what the hand moves: the picture pointed at, the handles, the label, the focus."""
+        """Paint what the hand moves: the picture pointed at, the handles, the focus."""
         row = self._scene.cloud.row_of(self._hovered)
         painter.save()
         painter.setClipRect(area_of(self._view))
@@ -161,8 +161,6 @@ class LatentPlane(PointerPlane):
             painter.restore()
         draw_handles(painter, self._view, self._handles, self._scene.colours)
         painter.restore()
-        if self._hover_text and row is not None:
-            draw_label(painter, self._view, self._last, self._hover_text, self._scene.colours)
         if self._show_focus:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self._scene.colours.accent, 2))

@@ -1,4 +1,4 @@
-"""What helps to read the plane: prior rings, axes with ticks, ellipses and the small label."""
+"""What helps to read the plane: prior rings, axes with ticks and ellipses."""
 
 import math
 
@@ -16,7 +16,6 @@ RULER_LEFT, RULER_BOTTOM = 40, 24
 """Width and height in pixels of the bands that carry the tick numbers."""
 
 _TICK_GAP = 70  # at least so many pixels between two tick numbers
-_LABEL_WIDTH = 280
 
 
 def draw_axes(
@@ -145,22 +144,3 @@ def draw_posterior(
     painter.setBrush(QBrush(colour))
     painter.drawEllipse(centre, 5, 5)
     painter.restore()
-
-
-def draw_label(painter: QPainter, view: PlaneView, at: QPointF, text: str, colours: PlaneColours) -> None:
-    """Draw a small label beside the pointer, kept within the plane."""
-    metrics = QFontMetricsF(painter.font())
-    shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, _LABEL_WIDTH)
-    plate = QRectF(0, 0, metrics.horizontalAdvance(shown) + 16, metrics.height() + 8)
-    area = area_of(view)
-    plate.moveTopLeft(QPointF(at.x() + 16, at.y() + 16))
-    if plate.right() > area.right() - 4:
-        plate.moveRight(max(at.x() - 8, area.left() + plate.width() + 4))
-    if plate.bottom() > area.bottom() - 4:
-        plate.moveBottom(at.y() - 12)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(mix(colours.text, colours.ground, 0.75), 1))
-    painter.setBrush(faint(colours.ground, 0.96))
-    painter.drawRoundedRect(plate, 4, 4)
-    painter.setPen(colours.text)
-    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, shown)

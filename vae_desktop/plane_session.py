@@ -86,7 +86,6 @@ class PlaneSession(QObject):
         frame.sliders.released.connect(lambda: self._on_drag_finished(plane.active_handle))
         frame.sliders.moved.connect(self._on_slider_moved)
         frame.sliders.reset_requested.connect(self._on_sliders_reset)
-        plane.picture_hovered.connect(self._on_hover)
         plane.picture_activated.connect(self.go_to_picture)
         decoding.handle_chosen.connect(plane.select_handle)
         decoding.nearest_activated.connect(lambda: self.pictures.reveal(self._nearest()))
@@ -261,6 +260,10 @@ class PlaneSession(QObject):
         if after != before:
             self.handle_put.emit(handle, before, after)
 
+    def is_held_out(self, number: int) -> bool:
+        """Whether a picture is kept aside."""
+        return self._held_out is not None and number < len(self._held_out) and bool(self._held_out[number])
+
     def put_handle(self, handle: int, latent: Latent) -> None:
         """Move a handle to a point of the latent space; one that is not there is left alone."""
         if handle in self.window.plane.handles and len(latent) == self.where.basis.latent_dim:
@@ -363,7 +366,3 @@ class PlaneSession(QObject):
             return
         number, distance = found
         self.window.decoding.show_nearest(self.pictures.pixels(number), self.pictures.name(number), distance)
-
-    def _on_hover(self, number: int) -> None:
-        if number >= 0:
-            self.window.plane.set_hover_text(self.pictures.name(number))

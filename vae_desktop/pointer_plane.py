@@ -15,7 +15,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMenu, QWidget
 
 from vae_desktop.handle_plane import HandlePlane
-from vae_desktop.plain_words import one_line
 from vae_desktop.plane_handles import MOUSE_REACH, TOUCH_REACH
 from vae_desktop.plane_overlay import PlaneTool, Spot
 from vae_desktop.plane_scene import PlaneMode
@@ -77,7 +76,6 @@ class PointerPlane(HandlePlane):
         self._moved = False  # since it was pressed
         self._fingers: tuple[QPointF, QPointF] = (QPointF(), QPointF())
         self._hovered = -1
-        self._hover_text = ""
         self.view_changed.connect(self._look_again)
 
     @property
@@ -97,11 +95,6 @@ class PointerPlane(HandlePlane):
     def hovered_picture(self) -> int:
         """The picture that is pointed at, −1 for none."""
         return self._hovered
-
-    def set_hover_text(self, text: str) -> None:
-        """Show a small label beside the pointer until it leaves the picture; line breaks are taken out."""
-        self._hover_text = one_line(text)
-        self.update()
 
     def clear(self) -> None:
         """Show the placeholder again; every handle goes, each reported by handle_removed."""
@@ -203,8 +196,6 @@ class PointerPlane(HandlePlane):
             self._show_cursor(event.position())
             self._hover(self._picture_at(event.position()))
             self._last = event.position()
-            if self._hover_text:
-                self.update()
         else:
             self._drag(event.position())
 
@@ -337,7 +328,6 @@ class PointerPlane(HandlePlane):
     def _hover(self, picture: int) -> None:
         if picture != self._hovered:
             self._hovered = picture
-            self._hover_text = ""
             self.update()
             self.picture_hovered.emit(picture)
 
