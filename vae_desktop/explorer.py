@@ -14,6 +14,7 @@ from vae_desktop.picture_colours import PictureColours
 from vae_desktop.picture_ellipses import PictureEllipses
 from vae_desktop.picture_selection import PictureSelection
 from vae_desktop.plane_session import PlaneSession
+from vae_desktop.posterior_sampling import PosteriorSampling
 
 
 class Explorer(QObject):
@@ -38,6 +39,7 @@ class Explorer(QObject):
         self.exploration.add("ellipses", self.ellipses, of_run=False)
         self.colours = PictureColours(session, shown_run)
         self.exploration.add("colours", self.colours, of_run=False)
+        self.sampling = PosteriorSampling(session, self.selection)
         self.exploration.failed.connect(window.show_problem)
         join_undo(self.exploration.edits, window.action("undo"), window.action("redo"))
         session.opened.connect(lambda project: self.exploration.open(project.path))

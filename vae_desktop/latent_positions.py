@@ -118,12 +118,17 @@ class LatentPositions:
 
     def move_to_picture(self, handle: int, number: int) -> bool:
         """Move a handle to exactly where a picture lies. Returns whether it is known where."""
-        row = int(np.searchsorted(self.numbers, number))
-        if row >= len(self.numbers) or self.numbers[row] != number:
+        row = self.row_of(number)
+        if row is None:
             return False
         self._handles[handle] = self.means[row].astype(np.float64)
         self.select(handle)
         return True
+
+    def row_of(self, number: int) -> int | None:
+        """The row of a picture in ``means`` and ``sigmas``; None where it is not known where it lies."""
+        row = int(np.searchsorted(self.numbers, number))
+        return row if row < len(self.numbers) and self.numbers[row] == number else None
 
     def put(self, handle: int, latent: tuple[float, ...]) -> None:
         """Move a handle to a point of the latent space."""

@@ -155,8 +155,8 @@ class PictureCard(QObject):
 
     def _about_picture(self, number: int) -> Subject | None:
         where, pictures = self._session.where, self._session.pictures
-        row = int(np.searchsorted(where.numbers, number))
-        if row >= len(where.numbers) or where.numbers[row] != number:
+        row = where.row_of(number)
+        if row is None:
             return None
         mean, sigma = where.means[row].astype(np.float64), where.sigmas[row]
         kind = "held out: never learned from" if self._session.is_held_out(number) else "learned from"

@@ -322,20 +322,30 @@ class PlaneSession(QObject):
 
     def go_to_picture(self, number: int) -> None:
         """Put the active handle where a picture lies."""
+        row = self.where.row_of(number)
+        if row is None:
+            if self.window.plane.active_handle is not None:
+                # While a training runs, only a sample of many pictures is followed.
+                self._say("Where this picture lies is known after the training.")
+        else:
+            self.move_active(tuple(self.where.means[row].astype(np.float64).tolist()))
+
+    def move_active(self, latent: Latent) -> bool:
+        """Put the active handle to a point of the latent space, as by the hand; whether that was possible."""
         plane = self.window.plane
-        if plane.active_handle is None:
-            return
-        if plane.is_locked(plane.active_handle):
-            title = plane.handle_title(plane.active_handle)
-            self.window.statusBar().showMessage(f"{title} is locked.", 4000)
-            return
-        before = self.where.latent(plane.active_handle)
-        if not self.where.move_to_picture(plane.active_handle, number):
-            # While a training runs, only a sample of many pictures is followed.
-            self.window.statusBar().showMessage("Where this picture lies is known after the training.", 4000)
-            return
-        self._show_handle(plane.active_handle)
-        self._tell_put(plane.active_handle, before)
+        handle = plane.active_handle
+        if handle is None or len(latent) != self.where.basis.latent_dim:
+            return False
+        if plane.is_locked(handle):
+            self._say(f"{plane.handle_title(handle)} is locked.")
+            return False
+        before = self.where.latent(handle)
+        self.put_handle(handle, latent)
+        self._tell_put(handle, before)
+        return True
+
+    def _say(self, text: str) -> None:
+        self.window.statusBar().showMessage(text, 4000)
 
     def save_picture(self) -> None:
         """Ask for a file and write the picture under the active handle to it."""

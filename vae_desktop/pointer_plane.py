@@ -117,11 +117,11 @@ class PointerPlane(HandlePlane):
         return Spot(self._view, at, self._reach, modifiers)
 
     def _tool_at(self, spot: Spot) -> PlaneTool | None:
-        for overlay in reversed(self.overlays):
-            tool = overlay.tool_at(spot)
-            if tool is not None:
-                return tool
-        return self._tool
+        return self._tool_of_overlays(spot) or self._tool
+
+    def _tool_of_overlays(self, spot: Spot) -> PlaneTool | None:
+        tools = (overlay.tool_at(spot) for overlay in reversed(self.overlays))
+        return next((tool for tool in tools if tool is not None), None)
 
     def _press(self, spot: Spot, *, pans: bool = False) -> None:
         if self.is_empty:
@@ -131,7 +131,7 @@ class PointerPlane(HandlePlane):
         at = self._pressed = self._last = spot.at
         self._moved = False
         self._adds = bool(spot.modifiers & Qt.KeyboardModifier.ControlModifier)
-        number = None if pans else self._handles.at(self._view, at.x(), at.y(), spot.reach)
+        number = None if pans else self._handle_for(spot)
         if number is not None:
             self._hold = Hold.HANDLE
             self._grab = QPointF(*self._view.to_screen(*self._handles.positions[number])) - at
@@ -143,6 +143,12 @@ class PointerPlane(HandlePlane):
         else:
             self._hold = Hold.PANNING if pans else Hold.UNDECIDED
         self._show_cursor(at)
+
+    def _handle_for(self, spot: Spot) -> int | None:
+        """The handle that a press grabs; with Shift held an overlay comes first, which a handle may cover."""
+        if spot.modifiers & Qt.KeyboardModifier.ShiftModifier and self._tool_of_overlays(spot) is not None:
+            return None
+        return self.handle_at(spot)
 
     def _drag(self, at: QPointF) -> None:
         self._moved = self._moved or _distance(at, self._pressed) > _CLICK_SLACK

@@ -78,6 +78,12 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "",
         "Put the handle exactly where the nearest picture lies",
     ),
+    "sample_picture": (
+        "Sam&ple a picture's distribution",
+        "S",
+        "dice",
+        "Put the handle where a picture may lie as well, by chance: of the one pointed at or selected",
+    ),
     "snap": (
         "S&nap to pictures",
         "Ctrl+Shift+J",
@@ -94,7 +100,7 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
     "logs": ("Open &log folder", None, "", "Show the files that help to find a fault"),
 }
 PLANE_MODES = ("both", "points", "tiles", "thumbnails", "density")
-PLANE_TOOLS = ("fit", "reset", "zoom_in", "zoom_out", "add_handle", "remove_handle", "snap")
+PLANE_TOOLS = ("fit", "reset", "zoom_in", "zoom_out", "add_handle", "remove_handle", "snap", "sample_picture")
 HANDLE_ACTIONS = ("name_handle", "lock_handle", "to_nearest")
 
 
