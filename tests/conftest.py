@@ -16,7 +16,9 @@ from real_screen import camera, virtual_screen
 
 from training.images import ImageFormat
 from training.importer import import_folder
+from training.paths import PathKind, PathSettings
 from training.project import Project
+from training.recipe import Recipe
 from vae_desktop.qt_libraries import advice
 
 try:
@@ -138,3 +140,17 @@ def screen(variables, tmp_path):
     """screen(keep_as=None): what is on the virtual screen now."""
     with camera(variables, tmp_path) as take:
         yield take
+
+
+@pytest.fixture
+def recipe():
+    """A recipe with everything in it."""
+    return Recipe(
+        program="VAE Desktop 0.1 <ü>",
+        model="0123456789abcdef" * 4,
+        latent_dim=3,
+        handles={1: (0.1, -2.0, 1 / 3), 7: (0.0, 0.0, 0.0)},
+        stops=((1.0, 2.0, 3.0), (-1.0, 0.5, 0.25)),
+        path=PathSettings(PathKind.DATA, closed=True, pause=0.5),
+        view=(0.5, -0.5, 6.4),
+    )

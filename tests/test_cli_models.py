@@ -11,6 +11,7 @@ from shared_models import small_members, small_model, with_tensors
 from training.config import TrainConfig
 from training.fit import train
 from training.project import Project, default_project_path
+from training.recipe import read_recipe
 from training.run import latest_run
 from training.runs import start_run
 from training.vae_file import read_vae, write_vae
@@ -74,6 +75,20 @@ def test_a_walk_is_a_film_of_decodings(trained, shared_file, tmp_path, vae_here)
             assert film.n_frames > 10
 
 
+@pytest.mark.parametrize("kind", ["straight", "smooth", "data"])
+def test_walks_of_all_kinds_are_written_as_films_or_frames(trained, tmp_path, vae_here, kind):
+    options = ["--kind", kind, "--open", "--stops=3", "--seconds=1", "--fps=10", "--json"]
+    film, frames = tmp_path / "walk.webp", tmp_path / "frames"
+    for out in (film, frames):
+        assert result(vae_here("walk", trained, "--output", out, *options)) == {"out": str(out)}
+    assert sorted(path.name for path in frames.iterdir()) == [f"frame-{n:04d}.png" for n in range(1, 12)]
+    with Image.open(film) as shown, Image.open(frames / "frame-0001.png") as first:
+        assert 1 < shown.n_frames <= 11  # those that are alike are one
+        assert shown.size == first.size
+    assert read_recipe(film).path.kind == kind
+    assert len(read_recipe(frames / "frame-0001.png").stops) == 3
+
+
 def test_a_training_begins_from_a_shared_model_at_its_picture_size(shared_file, tmp_path, vae_here):
     source = tmp_path / "other pictures"
     write_pictures(source, 20, 48, seed=5)
@@ -108,7 +123,9 @@ def test_a_training_from_a_shared_model_imports_a_project_again_where_its_pictur
         (["decode", "{folder}/bad.vae", "--at=0,0", "--out=x.png"], "cut short"),
         (["map", "{folder}/bad.vae", "--out=x.png"], "cut short"),
         (["walk", "{folder}/bad.vae", "--out=x.gif"], "cut short"),
-        (["walk", "{folder}/bad.vae", "--out=x.mp4"], "written as a GIF"),
+        (["walk", "{folder}/bad.vae", "--out=x.avi"], "written as GIF, WebP or MP4"),
+        (["walk", "{folder}/bad.vae", "--out=x.gif", "--fps=60"], "up to 50 frames"),
+        (["walk", "{folder}/bad.vae", "--out=x", "--kind=round"], "--kind"),
         (["encode", "{folder}/bad.vae", "x.png"], "cut short"),
         (["train", "{folder}", "--from={folder}/bad.vae"], "cut short"),
         (

@@ -14,11 +14,7 @@ from training.sheets import (
     latent_map,
     quantile_grid,
     reconstruction_sheet,
-    save_image,
-    save_walk,
     sheet_plane,
-    tile,
-    to_image,
 )
 
 
@@ -57,21 +53,6 @@ def test_the_grid_cuts_the_prior_into_equal_shares_with_up_at_the_top():
     np.testing.assert_allclose(grid[::-1, 0, 1], grid[0, :, 0])
 
 
-def test_tiles_stand_row_by_row():
-    pictures = np.zeros((3, 8, 8, 1), np.uint8)
-    pictures[:, :, :, 0] = np.array([10, 20, 30])[:, None, None]
-    sheet = tile(pictures, columns=2, gap=1)
-    assert sheet.size == (17, 17)
-    assert [sheet.getpixel(at)[0] for at in ((0, 0), (9, 0), (0, 9), (9, 9), (8, 0))] == [
-        10,
-        20,
-        30,
-        255,
-        255,
-    ]
-    assert to_image(pictures[0]).mode == "RGB"
-
-
 def test_the_map_shows_both_kinds_of_pictures(model, posteriors):
     held_out = np.arange(12) % 3 == 0
     sheet = latent_map(model, posteriors, held_out, height=256)
@@ -102,26 +83,3 @@ def test_every_picture_stands_above_its_reconstruction(model, count):
             assert below == pytest.approx(enlarged.getpixel((32, 32)), abs=2)
         else:
             assert above == below == (255, 255, 255)
-
-
-def test_a_walk_is_a_film_that_ends_where_it_began(model, posteriors, tmp_path):
-    save_walk(model, posteriors, tmp_path / "walk.gif", frames=6)
-    with Image.open(tmp_path / "walk.gif") as film:
-        assert film.n_frames == 6
-        assert film.info["loop"] == 0
-        assert film.size == (256, 256)
-
-
-@pytest.mark.parametrize("name", ["map.png", "map.JPG", "map.webp"])
-def test_pictures_are_written_in_the_format_of_their_name(tmp_path, name):
-    save_image(Image.new("RGB", (5, 4), "red"), tmp_path / name)
-    with Image.open(tmp_path / name) as image:
-        assert image.size == (5, 4)
-        assert image.format == {"png": "PNG", "jpg": "JPEG", "webp": "WEBP"}[name.lower()[4:]]
-
-
-@pytest.mark.parametrize("name", ["map", "map.doc", "map.mp4"])
-def test_a_name_that_is_no_pictures_is_refused_and_nothing_is_written(tmp_path, name):
-    with pytest.raises(VaeError, match="cannot be written"):
-        save_image(Image.new("RGB", (5, 4)), tmp_path / name)
-    assert list(tmp_path.iterdir()) == []

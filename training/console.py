@@ -176,6 +176,10 @@ class ProgressBars:
         """Pictures encoded."""
         self._show(f"Encoding: {done:,} of {total:,}", done, total)
 
+    def show_frames(self, done: int, total: int) -> None:
+        """Frames of a film written."""
+        self._show(f"Frame {done:,} of {total:,}", done, total)
+
 
 def _left(seconds: float | None) -> str:
     if seconds is None:

@@ -10,7 +10,9 @@ from training.files import write_json
 from training.latent import all_posteriors, load_model
 from training.project import Project
 from training.run import Run
-from training.sheets import latent_map, reconstruction_sheet, save_image, save_walk
+from training.sheets import latent_map, reconstruction_sheet
+from training.stills import save_image
+from training.walk import Walk, write_walk
 
 SHOWN = 64  # pictures on the reconstruction sheet
 
@@ -39,7 +41,7 @@ def write_results(project: Project, result: RunResult, out: Path) -> list[Path]:
     files = [out / name for name in ("latent-map.png", "reconstructions.png", "walk.gif", "held-out.json")]
     save_image(latent_map(model, posteriors, pictures.held_out), files[0])
     save_image(reconstruction_sheet(model, pictures.read(shown)), files[1])
-    save_walk(model, posteriors, files[2])
+    write_walk(model, posteriors.means, files[2], Walk())
     figures = None if result.held_out is None else result.held_out.as_json()
     write_json(files[3], {"run": str(result.run), "epochs": result.epochs, "held_out": figures})
     return files

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,9 +22,21 @@ def is_shared_model(path: Path) -> bool:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replace ``path`` by ``content``: temporary file, fsync, rename, fsync of the folder.
+    """Replace ``path`` by ``content``.
 
-    Two may write at once, each to a temporary file of its own; the later rename wins.
+    Raises:
+        VaeError: when the disk is full or the folder cannot be written to; the old file is then intact.
+    """
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary file or folder to make, which replaces ``path`` at the end: fsync, rename, fsync.
+
+    Two may write at once, each to a temporary one of its own; the later rename wins. Whatever is raised in
+    between leaves the old one and no temporary one. A folder replaces none that has something in it.
 
     Raises:
         VaeError: when the disk is full or the folder cannot be written to; the old file is then intact.
@@ -31,16 +44,23 @@ def write_atomically(path: Path, content: bytes) -> None:
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     with telling_write_problems(path):
         try:
-            with temporary.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            yield temporary
+            if temporary.is_file():
+                with temporary.open("rb+") as file:
+                    os.fsync(file.fileno())
             temporary.replace(path)
             sync_folder(path.parent)
-        except OSError:
+        except BaseException:
             with suppress(OSError):  # a folder that went away altogether
-                temporary.unlink()
+                _remove(temporary)
             raise
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -62,6 +82,30 @@ def telling_write_problems(path: Path) -> Iterator[None]:
             kept="What was saved before is intact.",
             advice="Free some space or check the folder's permissions, then try again.",
         ) from error
+
+
+def require_space(path: Path, needed: int) -> None:
+    """Raise :class:`VaeError` where the disk that ``path`` would be on has less than ``needed`` bytes free.
+
+    A disk that does not tell how full it is counts as empty enough.
+    """
+    try:
+        free = shutil.disk_usage(path.parent).free
+    except OSError:
+        return
+    if needed > free:
+        raise VaeError(
+            f"{path.name} may take {size_words(needed)}, and there is {size_words(free)} free there.",
+            advice="Choose another disk, fewer frames or a smaller size.",
+        )
+
+
+def size_words(size: int) -> str:
+    """A number of bytes as people read it: "3.2 MB"."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} bytes"
 
 
 def sync_folder(folder: Path) -> None:

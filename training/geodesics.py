@@ -15,7 +15,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from training.paths import Floats, pairs
+from training.paths import Curve, Floats, pairs
+from training.plane_basis import PlaneBasis
 
 SIDE = 48  # nodes of the grid along each side; 64 find the same ways and take twice as long
 REACH = 3.2  # the grid covers at least the prior's so many σ
@@ -271,3 +272,25 @@ def _emptiness(pictures: Floats, low: Floats, step: float, side: int) -> Floats:
     usual = np.median(np.repeat(density.ravel(), counts.ravel().astype(int))) if counts.any() else 1.0
     emptiness: Floats = np.exp(-4 * density / max(float(usual), 1e-12))
     return emptiness
+
+
+def curve_along_data(
+    decode: Decode, basis: PlaneBasis, stops: Floats, pictures: NDArray[np.floating], *, closed: bool
+) -> Curve:
+    """A curve through stops [n, d] where pictures change least, on a plane through their middle.
+
+    Args:
+        decode: pictures, uint8 [n, S, S, C], at latent points [n, d].
+        basis: which plane.
+        pictures: [m, d], where the pictures lie; what is far from them has a price.
+
+    Raises:
+        VaeError: there are not two stops, or all lie at one place.
+    """
+    on_plane = basis.directions[:2]
+    places = (stops - basis.middle) @ on_plane.T
+    shown = basis.slice_through(stops.mean(axis=0))
+    low, high = covered(places, basis.prior_mean)
+    seen = (np.asarray(pictures, np.float64) - basis.middle) @ on_plane.T
+    along = metric(lambda at: decode(shown.latent(at)), low, high, seen)
+    return Curve(data_legs(stops, on_plane, places, along, closed=closed))

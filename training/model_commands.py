@@ -19,7 +19,10 @@ from training.console import (
 )
 from training.errors import VaeError
 from training.files import is_shared_model
+from training.film import check_film
 from training.images import ImageFormat, SkippedPicture, read_picture
+from training.mp4 import require_ffmpeg
+from training.paths import PathKind, PathSettings
 from training.project import Project
 from training.run import Run, latest_run
 from training.runs import find_run, fits
@@ -142,7 +145,7 @@ def decode_command(
     _, model = _load(target, run)
     if len(point) != model.config.latent_dim:
         raise VaeError(f"A point of this model has {model.config.latent_dim} numbers, not {len(point)}.")
-    from training.sheets import save_image, to_image
+    from training.stills import save_image, to_image
 
     save_image(to_image(model.decode(np.array([point]))[0]), out)
     _print_written(out, json_output)
@@ -162,7 +165,8 @@ def _point(text: str) -> list[float]:
 def map_command(target: Trained, out: OutPicture, run: WantedRun = None, json_output: AsJson = False) -> None:
     """Draw the latent map: decodings over the prior's quantiles, and where every picture lies."""
     model, posteriors, held_out = _load_with_posteriors(target, run, json_output)
-    from training.sheets import latent_map, save_image
+    from training.sheets import latent_map
+    from training.stills import save_image
 
     save_image(latent_map(model, posteriors, held_out), out)
     _print_written(out, json_output)
@@ -171,17 +175,35 @@ def map_command(target: Trained, out: OutPicture, run: WantedRun = None, json_ou
 @telling_problems
 def walk_command(
     target: Trained,
-    out: Annotated[Path, typer.Option("--out", help="The film to write (.gif).")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "--output", help="The film to write: .gif, .webp, .mp4; or a new folder."),
+    ],
+    kind: Annotated[
+        PathKind, typer.Option(help="Straight, smooth, or where the pictures change least (data).")
+    ] = PathKind.SMOOTH,
+    closed: Annotated[bool, typer.Option("--closed/--open", help="Whether it ends where it began.")] = True,
+    stops: Annotated[
+        int, typer.Option(min=2, max=100, help="How many of your pictures it goes through.")
+    ] = 8,
+    seconds: Annotated[float, typer.Option(min=0.1, max=600, help="How long it is.")] = 8.0,
+    fps: Annotated[float, typer.Option(min=1, max=60, help="Frames a second.")] = 25.0,
+    seed: Annotated[int, typer.Option(min=0, help="Another number chooses other pictures.")] = 0,
     run: WantedRun = None,
     json_output: AsJson = False,
 ) -> None:
-    """Draw a closed walk across the plane as a film of decodings."""
-    if out.suffix.lower() != ".gif":
-        raise VaeError(f"A walk is written as a GIF, not as {out.name}.", advice="Name it walk.gif.")
+    """Film a walk through random ones of your pictures and what lies between them."""
+    if out.suffix:
+        check_film(out.suffix.lower(), fps, round(seconds * fps))
+    if out.suffix.lower() == ".mp4":
+        require_ffmpeg()
     model, posteriors, _ = _load_with_posteriors(target, run, json_output)
-    from training.sheets import save_walk
+    from training.walk import Walk, write_walk
 
-    save_walk(model, posteriors, out)
+    walk = Walk(PathSettings(kind, closed, seconds=seconds), stops, seed, fps)
+    with ProgressBars(json_output) as bars, stopping_on_interrupt() as control:
+        if not write_walk(model, posteriors.means, out, walk, control=control, on_progress=bars.show_frames):
+            raise VaeError("Stopped before the film was whole.", kept="Nothing was written.")
     _print_written(out, json_output)
 
 

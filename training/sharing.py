@@ -17,7 +17,8 @@ from training.pixel_store import evenly
 from training.project import Project
 from training.run import Run, held_out_figures, latest_run, load_weights
 from training.runs import fits, start_with_weights
-from training.sheets import quantile_grid, sheet_plane, tile
+from training.sheets import quantile_grid, sheet_plane
+from training.stills import tile
 from training.vae_file import MOST_POSTERIORS, PREVIEW_SIDE, About, SharedModel, title_from, write_vae
 
 PREVIEW_TILES = 8  # a side

@@ -1,19 +1,15 @@
-"""Pictures of a trained model to look at: its map, its reconstructions, a walk across its plane."""
+"""Pictures of a trained model to look at: its map, its reconstructions."""
 
-from io import BytesIO
-from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from training.errors import VaeError
-from training.files import write_atomically
 from training.latent import LatentModel, Posteriors
 from training.plane_basis import PlaneBasis, PlaneSlice
+from training.stills import FAINT, INK, PAPER, tile
 
-PAPER, INK, FAINT = (255, 255, 255), (40, 44, 52), (200, 204, 210)
 TRAINING_COLOUR, HELD_OUT_COLOUR = (47, 111, 208), (224, 122, 31)
 PLANE_RADIUS = 3.2  # the scatter shows the prior's ±3σ and a little more
 
@@ -36,31 +32,6 @@ def quantile_grid(side: int) -> NDArray[np.float32]:
     at = np.array([prior.inv_cdf((number + 0.5) / side) for number in range(side)], np.float32)
     across, up = np.meshgrid(at, at[::-1])
     return np.stack([across, up], axis=-1).reshape(-1, 2)
-
-
-def tile(pixels: NDArray[np.uint8], columns: int, gap: int = 0) -> Image.Image:
-    """Pictures [n, S, S, C] side by side, row by row."""
-    side = pixels.shape[1] + gap
-    rows = -(-len(pixels) // columns)
-    sheet = Image.new("RGB", (columns * side - gap, rows * side - gap), PAPER)
-    for number, picture in enumerate(pixels):
-        sheet.paste(to_image(picture), (number % columns * side, number // columns * side))
-    return sheet
-
-
-def to_image(pixels: NDArray[np.uint8]) -> Image.Image:
-    """One picture [S, S, C]."""
-    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).convert("RGB")
-
-
-def save_image(image: Image.Image, path: Path) -> None:
-    """Write a picture in the format that its name tells; raises :class:`VaeError` when that fails."""
-    buffer = BytesIO()
-    try:
-        image.save(buffer, format=Image.registered_extensions()[path.suffix.lower()])
-    except (KeyError, OSError) as error:
-        raise VaeError(f"{path} cannot be written as a picture.", advice="Name it map.png.") from error
-    write_atomically(path, buffer.getvalue())
 
 
 def latent_map(
@@ -118,19 +89,3 @@ def reconstruction_sheet(model: LatentModel, pixels: NDArray[np.uint8], columns:
     sheet = tile(in_rows.reshape(-1, *model.config.shape), columns, gap=2)
     factor = 2 if sheet.width < 1000 else 1
     return sheet.resize((sheet.width * factor, sheet.height * factor), Image.Resampling.BICUBIC)
-
-
-def save_walk(model: LatentModel, posteriors: Posteriors, path: Path, frames: int = 120) -> None:
-    """A closed walk across the plane, a GIF of decodings: once around at 1.3σ, in and out three times."""
-    turn = np.linspace(0, 2 * np.pi, frames, endpoint=False)
-    radius = 1.3 + 0.7 * np.sin(3 * turn)
-    points = np.stack([radius * np.cos(turn), radius * np.sin(turn)], axis=1)
-    _, plane = sheet_plane(posteriors.means)
-    side = model.config.size * max(256 // model.config.size, 1)
-    images = [
-        to_image(picture).resize((side, side), Image.Resampling.BICUBIC)
-        for picture in model.decode(plane.latent(points))
-    ]
-    buffer = BytesIO()
-    images[0].save(buffer, "GIF", save_all=True, append_images=images[1:], duration=50, loop=0)
-    write_atomically(path, buffer.getvalue())
