@@ -9,6 +9,7 @@ logarithmic beyond. Which are kept follows from the files alone, so that a resum
 
 import contextlib
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,12 @@ class Timeline:
         tensors, _ = load_tensors(self._weights.path(step))
         return {name: tensor.astype(np.float32) for name, tensor in tensors.items()}
 
+    def readable_weights(self, steps: Iterable[int]) -> Iterator[dict[str, NDArray[np.float32]]]:
+        """As :meth:`weights`, read one by one; what is not there or cannot be read is left out."""
+        for step in steps:
+            with contextlib.suppress(VaeError):
+                yield self.weights(step)
+
     def is_due(self, step: int) -> bool:
         """Whether this step is far enough from the last one that is kept."""
         return self._posteriors.is_due(step)
@@ -131,8 +138,8 @@ class _Series:
         kept = self.steps()
         if not kept:
             return True
-        spacing = (_place(step) - _place(kept[0])) / (self._most - 1)
-        return step > kept[-1] and _place(step) - _place(kept[-1]) >= spacing
+        spacing = (scale_of(step) - scale_of(kept[0])) / (self._most - 1)
+        return step > kept[-1] and scale_of(step) - scale_of(kept[-1]) >= spacing
 
     def add(self, step: int, tensors: Tensors, notes: dict[str, Any]) -> None:
         size = _HEADER_BYTES + sum(tensor.nbytes for tensor in tensors.values())
@@ -145,7 +152,9 @@ class _Series:
         kept = self.steps()
         while len(kept) > most:
             crowded = min(
-                range(1, len(kept) - 1), key=lambda i: _place(kept[i + 1]) - _place(kept[i - 1]), default=0
+                range(1, len(kept) - 1),
+                key=lambda i: scale_of(kept[i + 1]) - scale_of(kept[i - 1]),
+                default=0,
             )
             self.remove(kept.pop(crowded))
 
@@ -154,9 +163,14 @@ class _Series:
             self.path(step).unlink()
 
 
-def _place(step: int) -> float:
-    """On the scale on which the kept steps are even."""
+def scale_of(step: float) -> float:
+    """A step on the scale on which the kept ones are even: linear up to SCALE_STEPS, then logarithmic."""
     return math.log1p(step / SCALE_STEPS)
+
+
+def step_of(at: float) -> float:
+    """The step at a place of the scale: the inverse of :func:`scale_of`."""
+    return math.expm1(at) * SCALE_STEPS
 
 
 def _half(values: NDArray[Any]) -> NDArray[np.float16]:
@@ -167,6 +181,12 @@ def _half(values: NDArray[Any]) -> NDArray[np.float16]:
 def _frame(step: int, tensors: Tensors, notes: dict[str, Any]) -> Frame:
     """Rebuild what was kept; raises KeyError, TypeError or ValueError when it is something else."""
     ids, means, sigmas = tensors["ids"], tensors["means"], tensors["sigmas"]
-    if means.ndim != 2 or means.shape != sigmas.shape or len(ids) != len(means):
+    if means.ndim != 2 or means.shape != sigmas.shape or ids.shape != means.shape[:1]:
         raise ValueError(f"no frame: {ids.shape}, {means.shape}, {sigmas.shape}")
-    return Frame(step, float(notes["seconds"]), ids, means.astype(np.float32), sigmas.astype(np.float32))
+    return Frame(
+        step,
+        float(notes["seconds"]),
+        ids.astype(np.int64),
+        means.astype(np.float32),
+        sigmas.astype(np.float32),
+    )
