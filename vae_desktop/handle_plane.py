@@ -142,8 +142,8 @@ class HandlePlane(PlaneCanvas):
             self.handle_removed.emit(number)
         self._describe()
 
-    def _data_changed(self) -> None:
-        super()._data_changed()
+    def _data_changed(self, *, tiles: bool = True) -> None:
+        super()._data_changed(tiles=tiles)
         if not self.is_empty and not self._handles.positions:
             self.add_handle(0.0, 0.0)
         self._describe()

@@ -1,11 +1,13 @@
 """The plane as something to look at: data in, view, cached layers; what the hand does is elsewhere."""
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QColor,
     QCursor,
     QFont,
     QHideEvent,
@@ -63,7 +65,8 @@ class PlaneCanvas(QWidget):
         self._view = PlaneView()
         self._view = self._placed(self._view)
         self._tiles, self._marks = QPixmap(), QPixmap()
-        self._content: QPixmap | None = None  # both together; None when all is to be drawn anew
+        self._content: QPixmap | None = None  # both together; None when they are to be drawn anew
+        self._tiles_stale = True  # when they are, the tiles, too
         self._whole = QPixmap()  # with rulers and legend
         self._arrived: list[Block] = []  # not drawn yet
         self._drawn_view = self._view
@@ -95,7 +98,7 @@ class PlaneCanvas(QWidget):
             ValueError: the shapes do not belong together.
         """
         self._scene.cloud = cloud(means, sigmas, held_out, indices, angles)
-        self._data_changed()
+        self._data_changed(tiles=False)
 
     def set_tiles(self, tiles: NDArray[np.uint8], centres: NDArray[np.float32]) -> None:
         """Show decodings as a backdrop that stays as it is.
@@ -256,7 +259,7 @@ class PlaneCanvas(QWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._scene.colours, self._scene.font = PlaneColours.of(self.palette()), self._small_font()
-            self._content = None
+            self._content, self._tiles_stale = None, True
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -292,7 +295,9 @@ class PlaneCanvas(QWidget):
     def _placed(self, view: PlaneView) -> PlaneView:
         return view.placed(RULER_LEFT, 0, self.width() - RULER_LEFT, self.height() - RULER_BOTTOM)
 
-    def _data_changed(self) -> None:
+    def _data_changed(self, *, tiles: bool = True) -> None:
+        """Draw anew what there is; ``tiles`` is False where they are as they were."""
+        self._tiles_stale |= tiles
         # A snapshot that arrives in the middle of a drag must not cost the hand a frame: it waits.
         if self._hand_busy:
             self._stale = True
@@ -331,24 +336,35 @@ class PlaneCanvas(QWidget):
         painter.drawPixmap(0, 0, self._whole)
 
     def _draw_layers(self, ratio: float) -> None:
-        """Draw tiles, points and rings into pixmaps."""
+        """Draw tiles, points and rings into pixmaps; the tiles only where they are not as they were."""
         started = time.perf_counter()
         size = (QSize(self.size()) * ratio).expandedTo(QSize(1, 1))
-        self._tiles, self._marks = QPixmap(size), QPixmap(size)
         scene = self._scene
-        for layer, ground, draw in (
-            (self._tiles, scene.colours.ground, scene.draw_tiles),
-            (self._marks, Qt.GlobalColor.transparent, scene.draw_marks),
-        ):
-            layer.setDevicePixelRatio(ratio)
-            layer.fill(ground)
-            with QPainter(layer) as painter:
-                painter.setClipRect(area_of(self._view))
-                draw(painter, self._view)
-        self._drawn_view, self._stale = self._view, False
+        moved = self._drawn_view != self._view or self._tiles.devicePixelRatio() != ratio
+        whole = self._tiles_stale or self._arrived or moved or self._tiles.size() != size
+        if whole:
+            self._tiles = self._layer(size, ratio, scene.colours.ground, scene.draw_tiles)
+        self._marks = self._layer(size, ratio, Qt.GlobalColor.transparent, scene.draw_marks)
+        self._drawn_view, self._stale, self._tiles_stale = self._view, False, False
         self._arrived.clear()
         self._compose()
-        self._draw_seconds = time.perf_counter() - started
+        if whole:
+            self._draw_seconds = time.perf_counter() - started
+
+    def _layer(
+        self,
+        size: QSize,
+        ratio: float,
+        ground: QColor | Qt.GlobalColor,
+        draw: Callable[[QPainter, PlaneView], None],
+    ) -> QPixmap:
+        layer = QPixmap(size)
+        layer.setDevicePixelRatio(ratio)
+        layer.fill(ground)
+        with QPainter(layer) as painter:
+            painter.setClipRect(area_of(self._view))
+            draw(painter, self._view)
+        return layer
 
     def _draw_arrived(self) -> None:
         """Draw the blocks that have arrived into their places."""

@@ -103,8 +103,8 @@ class PointerPlane(HandlePlane):
         self._hover(-1)
         super().clear()
 
-    def _data_changed(self) -> None:
-        super()._data_changed()
+    def _data_changed(self, *, tiles: bool = True) -> None:
+        super()._data_changed(tiles=tiles)
         self._look_again()
 
     def _let_go(self) -> None:
