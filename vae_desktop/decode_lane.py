@@ -1,14 +1,16 @@
 """The thread that decodes: only the newest position of each handle counts, tiles fill the time between."""
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from training.errors import VaeError
 from training.plane_basis import PlaneSlice
 from vae_desktop.tile_grid import BLOCK, Block
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 Point = tuple[float, ...]  # in latent numbers
 Pixels = NDArray[np.uint8]
+Values = Mapping[str, NDArray[np.float32]]  # weights by name
 
 TILES_AT_ONCE = 8  # a drag waits for no more than these
 TILE_SHARE = 0.06  # of the time may go into newer tiles while a training wants the machine
@@ -59,7 +62,7 @@ class Weights:
     """
 
     make_model: "Callable[[], LatentModel] | None"
-    values: Mapping[str, NDArray[np.float32]]
+    values: Values
     latent_dim: int
     training: bool
 
@@ -106,6 +109,9 @@ class DecodeLane:
         self._closing = False
         self._to_make: Callable[[], object] | None = None  # ahead of its weights
         self._weights: Weights | None = None  # new ones, not yet taken over
+        self._present: Weights | None = None  # the newest ones, taken over or held back
+        self._past: Iterable[Values] | None = None  # earlier ones, not yet taken over
+        self._is_past = False
         self._asked: dict[int, Point] = {}  # newest positions, not yet decoded
         self._handles: dict[int, Point] = {}  # every handle's last position
         self._forget = False
@@ -140,12 +146,36 @@ class DecodeLane:
             if self._weights is not None and self._weights.make_model and not weights.make_model:
                 # The model that these belong to has not been made yet.
                 weights = replace(weights, make_model=self._weights.make_model)
+            self._present = replace(weights, make_model=None)
+            if self._is_past and weights.make_model is None:
+                return  # held back
             self._weights = weights
+            self._past, self._is_past = None, False
             if weights.latent_dim != self._asked_dim:
                 # Two latent numbers are the plane; of more, somebody has to choose.
                 self._asked_dim = weights.latent_dim
                 self._asked_slice = PlaneSlice(np.zeros(2), np.eye(2)) if self._asked_dim == 2 else None
             self._changed.notify_all()
+
+    def show_past(self, kept: Iterable[Values]) -> None:
+        """Decode with earlier weights of the same network, the first of these that fit it.
+
+        They are read on the lane's thread, and only if no others were asked for meanwhile. New weights of
+        this network are held back until :meth:`show_present`; those of another one end the past.
+        """
+        with self._changed:
+            if self._present is not None:
+                self._past, self._is_past = kept, True
+                self._changed.notify_all()
+
+    def show_present(self) -> None:
+        """Decode with the newest weights again."""
+        with self._changed:
+            if self._is_past and self._present is not None:
+                make_model = None if self._weights is None else self._weights.make_model
+                self._weights = replace(self._present, make_model=make_model)
+                self._changed.notify_all()
+            self._past, self._is_past = None, False
 
     def show_slice(self, plane: PlaneSlice) -> None:
         """Let the backdrop show another plane through the latent space.
@@ -182,8 +212,8 @@ class DecodeLane:
     def forget(self) -> None:
         """Let go of the model and all handles, as when a project is closed; no results come after this."""
         with self._changed:
-            self._weights = self._to_make = None
-            self._forget = True
+            self._weights = self._to_make = self._present = self._past = None
+            self._is_past, self._forget = False, True
             self._asked_slice, self._asked_dim = None, 0
             self._wanted = dict.fromkeys(self._wanted, 0)
             self._asked.clear()
@@ -209,6 +239,7 @@ class DecodeLane:
                     return
                 self._is_working = True
                 weights, self._weights = self._weights, None
+                past, self._past = self._past, None
                 to_make, self._to_make = self._to_make, None
                 forget, self._forget = self._forget, False
                 plane = self._asked_slice
@@ -216,7 +247,8 @@ class DecodeLane:
                 if weights is not None or self._model is not None:
                     asked, self._asked = self._asked, {}
             try:
-                self._work_once(weights, forget, plane, asked)
+                self._take_notice(weights, past, forget=forget, plane=plane)
+                self._work_once(asked, all_handles=weights is not None or past is not None)
                 if to_make is not None:
                     to_make()
             except Exception as error:
@@ -227,16 +259,23 @@ class DecodeLane:
         turned = self._asked_slice is not self._slice
         can_decode = self._model is not None
         waits = bool(self._asked) or turned or self._under_way is not None or self._next_block() is not None
-        has_news = self._weights is not None or self._forget or self._to_make is not None
+        told = (self._weights, self._past, self._to_make)
+        has_news = self._forget or any(each is not None for each in told)
         return has_news or (can_decode and waits)
 
     def _patience(self) -> float | None:
         left = self._tiles_due - time.monotonic()
         return left if left > 0 else None
 
-    def _work_once(
-        self, weights: Weights | None, forget: bool, plane: PlaneSlice | None, asked: dict[int, Point]
+    def _take_notice(
+        self,
+        weights: Weights | None,
+        past: Iterable[Values] | None,
+        *,
+        forget: bool,
+        plane: PlaneSlice | None,
     ) -> None:
+        """Turn to what was told since the last time; None where that is nothing new."""
         if forget:
             self._model = self._under_way = None
         if plane is not self._slice:
@@ -244,10 +283,15 @@ class DecodeLane:
             self._generation += 1
         if weights is not None:
             self._take(weights)
-            with self._changed:
-                asked = self._handles | asked
+        if past is not None and self._model is not None:
+            self._take_past(self._model, past)
+
+    def _work_once(self, asked: dict[int, Point], *, all_handles: bool) -> None:
         if self._model is None:
             return
+        if all_handles:
+            with self._changed:
+                asked = self._handles | asked
         # A place in another model's latent space is out of date.
         asked = {handle: point for handle, point in asked.items() if len(point) == self._latent_dim}
         if asked:
@@ -266,6 +310,18 @@ class DecodeLane:
         self._model.set_weights(weights.values)
         self._latent_dim, self._training = weights.latent_dim, weights.training
         self._generation += 1
+
+    def _take_past(self, model: "LatentModel", kept: Iterable[Values]) -> None:
+        self._training = False  # these will not be old in a moment
+        self._generation += 1
+        for values in kept:
+            with contextlib.suppress(VaeError):  # damaged; the next ones are nearly as good
+                model.set_weights(values)
+                return
+        raise VaeError(
+            "What was kept of this training's network cannot be read.",
+            kept="The points are shown as they lay; the pictures are drawn as before.",
+        )
 
     def _decode(self, points: NDArray[np.floating]) -> Pixels:
         if self._model is None:

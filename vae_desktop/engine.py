@@ -23,7 +23,9 @@ from training.images import ImageFormat
 from training.importer import import_folder
 from training.plane_basis import PlaneSlice, require_plane
 from training.project import Project
+from training.replay import Replay
 from training.run import Run, latest_run, load_weights
+from training.timeline import Timeline
 from training.vae_file import SharedModel, read_vae
 from vae_desktop.decode_lane import DecodeLane, Point, Weights
 from vae_desktop.lane import Lane
@@ -58,6 +60,7 @@ class Engine(QObject):
     shared_failed = Signal(str, str)  # its path, why it cannot be opened
     shared_saved = Signal(str)  # its path
     sharing_failed = Signal(str)  # why a model was not saved
+    replay_read = Signal(object, object)  # a run's folder, replay.Replay
     model_loaded = Signal()  # a project's trained model is there to decode with
     network_changed = Signal(int)  # another network decodes from now on: its latent dimension
     decoded = Signal(object)  # decode_lane.Decoded
@@ -261,6 +264,28 @@ class Engine(QObject):
         found = errors_of_run(project, run, means, control, tell)
         if found is not None:
             self.errors_found.emit(run.path, found)
+
+    # ------------------------------------------------------------------ the past
+
+    def read_replay(self, run: Run, ids: NDArray[np.int64]) -> None:
+        """Read what a run keeps for replaying; ``ids`` [n] are those of the project's pictures."""
+
+        def read() -> None:
+            self.replay_read.emit(run.path, Replay.read(run.path, ids, run.model.latent_dim))
+
+        self._open_lane.submit(read)
+
+    def show_past(self, run: Run, steps: Sequence[int]) -> None:
+        """Decode with weights that a run kept, until :meth:`show_present`; newer ones wait until then.
+
+        Args:
+            steps: of which they are, the best ones first; where those cannot be read, the next ones do.
+        """
+        self._decode_lane.show_past(Timeline(run.path).readable_weights(steps))
+
+    def show_present(self) -> None:
+        """Decode with the newest weights again."""
+        self._decode_lane.show_present()
 
     # ------------------------------------------------------------------ shared models
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 from training.pixel_store import PixelStore
 from training.plane_basis import widest_numbers
 from training.project import Project
+from training.replay import Moment
 from vae_desktop.decode_lane import Decoded, Tiles
 from vae_desktop.engine import Engine
 from vae_desktop.latent_positions import LatentPositions
@@ -21,6 +22,9 @@ REST_MS = 300  # a held handle that rests this long lets the training go on
 _UNKNOWN_GREY = 128
 Latent = tuple[float, ...]  # a point of the latent space
 _log = logging.getLogger(__name__)
+
+# Which pictures, [n], and their means and standard deviations, [n, latent_dim].
+_Posteriors = tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]
 
 
 class PlaneSession(QObject):
@@ -50,6 +54,7 @@ class PlaneSession(QObject):
         self.pictures.damaged.connect(window.show_problem)
         self._held_out: NDArray[np.bool_] | None = None  # there is none where nothing is open
         self.where = LatentPositions()
+        self._present: _Posteriors | None = None  # while the past is shown, what is held back
         self._is_explorable = False
         self._before: dict[int, Latent] = {}  # of the handle that is dragged
         self._is_held = False  # a handle or a slider, by the hand
@@ -123,7 +128,7 @@ class PlaneSession(QObject):
         self._let_go()
         self.closing.emit()
         self.pictures.close()
-        self._held_out = None
+        self._held_out = self._present = None
         self.window.plane.clear()
         self.where.begin(2)
         self.window.plane_frame.clear()
@@ -137,6 +142,7 @@ class PlaneSession(QObject):
         if self._held_out is None:
             return
         self._is_explorable = False
+        self._present = None
         self.where.begin(latent_dim)
         for handle, place in self.window.plane.handles.items():
             self.where.add(handle, place)
@@ -149,11 +155,33 @@ class PlaneSession(QObject):
     ) -> None:
         if self._held_out is None or not len(numbers):
             return
-        turned = self.where.set_pictures(numbers, means, sigmas, may_turn=not self._is_held)
+        if self._present is not None:
+            self._present = (numbers, means, sigmas)
+            return
+        self._take((numbers, means, sigmas), may_turn=not self._is_held)
+
+    def _take(self, posteriors: _Posteriors, *, may_turn: bool) -> None:
+        turned = self.where.set_pictures(*posteriors, may_turn=may_turn)
         self._show_pictures()
         if turned:
             self._show_plane()
         self._tell_explorable()
+
+    def show_past(self, moment: Moment) -> None:
+        """Show where pictures lay earlier, on the plane as it is; what is told meanwhile is held back."""
+        where = self.where
+        if self._held_out is None or moment.means.shape[1] != where.basis.latent_dim:
+            return
+        if self._present is None:
+            self._present = (where.numbers, where.means, where.sigmas)
+        self._take((moment.numbers, moment.means, moment.sigmas), may_turn=False)
+
+    def show_present(self) -> None:
+        """Show where the pictures lie now, as it was told last."""
+        present, self._present = self._present, None
+        if present is not None:
+            self._take(present, may_turn=not self._is_held)
+            self._show_nearest()
 
     def _on_model_loaded(self) -> None:
         self._show_frame()  # where the pictures are may not be known, as when they are of another size now
@@ -227,9 +255,9 @@ class PlaneSession(QObject):
         self._is_held = True
         if handle is not None:
             self._before = {handle: self.where.latent(handle)}
-        self._hold()
+        self.hold_training()
 
-    def _hold(self) -> None:
+    def hold_training(self) -> None:
         """Leave the machine to the hand, until it lets go or rests."""
         self.engine.gate(True)
         self._rest.start()
@@ -280,7 +308,7 @@ class PlaneSession(QObject):
 
     def _on_view_changed(self) -> None:
         if self._held_out is not None:
-            self._hold()  # what comes into sight is decoded at once
+            self.hold_training()  # what comes into sight is decoded at once
 
     def _rest_hand(self) -> None:
         self._rest.stop()
@@ -294,7 +322,7 @@ class PlaneSession(QObject):
         self._decode(handle)
 
     def _on_handle_moved(self, handle: int, z1: float, z2: float) -> None:
-        self._hold()
+        self.hold_training()
         self.where.move(handle, (z1, z2))
         self._decode(handle)
 
@@ -306,7 +334,7 @@ class PlaneSession(QObject):
     def _on_slider_moved(self, direction: int, value: float) -> None:
         handle = self.window.plane.active_handle
         if handle is not None:
-            self._hold()
+            self.hold_training()
             self.where.move_off_plane(handle, direction, value)
             self._decode(handle)
             self._show_slice()
@@ -325,8 +353,9 @@ class PlaneSession(QObject):
         row = self.where.row_of(number)
         if row is None:
             if self.window.plane.active_handle is not None:
-                # While a training runs, only a sample of many pictures is followed.
-                self._say("Where this picture lies is known after the training.")
+                # While a training runs, only a sample of many pictures is followed, and so it is in a replay.
+                when = "after the training" if self._present is None else "at present, not at this step"
+                self._say(f"Where this picture lies is known {when}.")
         else:
             self.move_active(tuple(self.where.means[row].astype(np.float64).tolist()))
 

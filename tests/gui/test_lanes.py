@@ -3,6 +3,7 @@ import threading
 import numpy as np
 import pytest
 
+from training.errors import VaeError
 from training.plane_basis import PlaneSlice
 from vae_desktop.decode_lane import DecodeLane, Weights
 from vae_desktop.lane import Lane
@@ -350,6 +351,100 @@ def test_a_model_that_cannot_be_made_is_reported_and_another_one_is_taken(lane, 
     lane.set_weights(weights(Model()))
     results.wait(lambda: results.decoded)
     assert results.of(1) == [(1.0, 10)]
+
+
+def past(*levels):
+    """Weights that were kept, the best ones first; those of None are damaged."""
+
+    def read():
+        for level in levels:
+            yield {"w": np.float32(np.nan if level is None else level)}
+
+    return read()
+
+
+class CheckingModel(Model):
+    def set_weights(self, values):
+        if np.isnan(values["w"]):
+            raise VaeError("These weights are damaged.")
+        super().set_weights(values)
+
+
+def test_the_past_is_decoded_until_the_present_is_asked_for(lane, results):
+    lane.set_weights(weights(Model(), weight=9))
+    lane.request(1, (1.0, 0.0))
+    results.wait(lambda: results.of(1) == [(1.0, 19)])
+    lane.show_past(past(3))
+    results.wait(lambda: results.of(1)[-1] == (1.0, 13))
+    lane.set_weights(weights(weight=5))  # a snapshot of the training that goes on
+    lane.request(1, (2.0, 0.0))
+    results.wait(lambda: results.of(1)[-1] == (2.0, 23))
+    assert (2.0, 25) not in results.of(1)
+    lane.show_present()
+    results.wait(lambda: results.of(1)[-1] == (2.0, 25))
+
+
+def test_the_past_is_drawn_finely_even_while_a_training_goes_on(lane, results):
+    lane.want([(COARSE, 0), (FINE, 0)])
+    lane.set_weights(weights(Model(), weight=9, training=True))
+    results.wait(lambda: results.tiles)
+    lane.show_past(past(3))
+    results.wait(lambda: len(results.tiles) == 3)
+    assert [tiles.block for tiles in results.tiles] == [COARSE, COARSE, FINE]
+    assert results.tiles[-1].generation > results.tiles[0].generation
+
+
+def test_of_pasts_asked_for_meanwhile_only_the_newest_is_read(lane, results):
+    model, read = SlowModel(), []
+
+    def reading(level):
+        read.append(level)
+        yield {"w": np.float32(level)}
+
+    lane.set_weights(weights(model))
+    lane.request(1, (1.0, 0.0))
+    assert model.began.acquire(timeout=SECONDS)
+    for level in (1, 2, 3):
+        lane.show_past(reading(level))
+    model.go_on.release(1000)
+    results.wait(lambda: (1.0, 13) in results.of(1))
+    assert read == [3]
+
+
+def test_of_the_past_damaged_weights_are_passed_over(lane, results):
+    lane.set_weights(weights(CheckingModel()))
+    lane.request(1, (1.0, 0.0))
+    lane.show_past(past(None, 4))
+    results.wait(lambda: (1.0, 14) in results.of(1))
+    assert not results.errors
+    lane.show_past(past(None))
+    results.wait(lambda: results.errors)
+    assert "cannot be read" in str(results.errors[0])
+    lane.request(1, (2.0, 0.0))
+    results.wait(lambda: (2.0, 24) in results.of(1))
+
+
+def test_another_network_ends_the_past(lane, results):
+    lane.set_weights(weights(Model()))
+    lane.request(1, (1.0, 0.0))
+    lane.show_past(past(3))
+    results.wait(lambda: (1.0, 13) in results.of(1))
+    lane.set_weights(weights(Model(), weight=7))
+    results.wait(lambda: (1.0, 17) in results.of(1))
+    lane.set_weights(weights(weight=8))
+    results.wait(lambda: (1.0, 18) in results.of(1))
+
+
+def test_forgetting_ends_the_past_and_without_a_model_there_is_none(lane, results):
+    lane.show_past(past(1))
+    lane.set_weights(weights(Model()))
+    lane.show_past(past(3))
+    lane.forget()
+    lane.show_present()
+    lane.set_weights(weights(Model(), weight=7))
+    lane.request(1, (1.0, 0.0))
+    results.wait(lambda: results.of(1))
+    assert results.of(1) == [(1.0, 17)]
 
 
 # --- the job lane -------------------------------------------------------------------------------------------
