@@ -23,6 +23,7 @@ from vae_desktop.main_window import MainWindow, WindowState
 from vae_desktop.mosaic import sample_mosaic
 from vae_desktop.plain_words import count
 from vae_desktop.plane_session import PlaneSession
+from vae_desktop.replay_session import ReplaySession
 from vae_desktop.runs_session import RunsSession
 from vae_desktop.settings import RecentProject, Settings
 from vae_desktop.shared_session import Continuation, SharedSession
@@ -56,6 +57,7 @@ class App(QObject):
         self.training = TrainingSession(self.window, self.engine, settings, self.aftercare)
         self.explorer = Explorer(self.plane, lambda: self.training.run)
         self.runs = RunsSession(self.window, self.engine, self.training, settings, self._show_anew)
+        self.replay = ReplaySession(self.window, self.engine, self.plane, self.training)
         self.shared = SharedSession(self.window, self.engine, self.plane, settings, self.close_project)
         self.project: Project | None = None
         self._continuation: Continuation | None = None

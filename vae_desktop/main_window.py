@@ -249,6 +249,8 @@ class MainWindow(QMainWindow):
         tools.addSeparator()
         for name in PLANE_TOOLS:
             tools.addAction(self._actions[name])
+        tools.addSeparator()
+        tools.addAction(self._actions["replay"])
         plane_page = QWidget()
         layout = QVBoxLayout(plane_page)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -47,6 +47,18 @@ def duration(seconds: float) -> str:
     return f"{hours} h {rest} min" if rest and hours < 10 else f"{hours} h"
 
 
+def exact_duration(seconds: float) -> str:
+    """A duration to follow as it grows: '0.4 s', '8 s', '2 min 10 s', '2 h 10 min'."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
 def count(number: int, noun: str) -> str:
     """A number with its noun: '1 picture', '1,204 pictures'."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")

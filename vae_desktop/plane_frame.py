@@ -1,11 +1,14 @@
-"""The plane and, with more than two latent numbers, what chooses it: a line above, sliders beside."""
+"""The plane; what chooses it, with more than two latent numbers, above and beside it; the replay below."""
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from vae_desktop.off_plane_sliders import OffPlaneSliders
 from vae_desktop.plane_choice import PlaneChoice
+from vae_desktop.replay_bar import ReplayBar
 
 _ROOM_FOR_SLIDERS = 480  # narrower, the plane keeps the place until they are asked for
 
@@ -16,6 +19,8 @@ class PlaneFrame(QWidget):
     def __init__(self, plane: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.choice, self.sliders = PlaneChoice(), OffPlaneSliders()
+        self.replay = ReplayBar()
+        self.replay.hide()
         self.choice.sliders_toggled.connect(self.sliders.setVisible)
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -23,6 +28,7 @@ class PlaneFrame(QWidget):
         layout.addWidget(self.choice, 0, 0, 1, 2)
         layout.addWidget(plane, 1, 0)
         layout.addWidget(self.sliders, 1, 1)
+        layout.addWidget(self.replay, 2, 0, 1, 2)
         layout.setColumnStretch(0, 1)
         layout.setRowStretch(1, 1)
         self.clear()
@@ -64,3 +70,10 @@ class PlaneFrame(QWidget):
         """Show nothing but the plane."""
         self.choice.hide()
         self.sliders.hide()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape puts the replay away, unless somebody further in has a use for it."""
+        if event.key() == Qt.Key.Key_Escape and self.replay.isVisible():
+            self.replay.closed.emit()
+        else:
+            super().keyPressEvent(event)

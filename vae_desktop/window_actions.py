@@ -96,6 +96,12 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "",
         "For you alone: VAE Desktop in the menu, and .vae files open with it",
     ),
+    "replay": (
+        "Re&play the training",
+        "Ctrl+R",
+        "replay",
+        "Slide through the training and watch the plane organise itself",
+    ),
     "about": ("&About VAE Desktop", None, "info", "Version, licences, how to update and remove it"),
     "logs": ("Open &log folder", None, "", "Show the files that help to find a fault"),
 }
@@ -112,7 +118,7 @@ class WindowActions:
         self._by_name["quit"].setMenuRole(QAction.MenuRole.QuitRole)
         self._by_name["about"].setMenuRole(QAction.MenuRole.AboutRole)
         self._modes = QActionGroup(parent)
-        for name in (*PLANE_MODES, "lock_handle", "snap"):
+        for name in (*PLANE_MODES, "lock_handle", "snap", "replay"):
             self._by_name[name].setCheckable(True)
         for name in PLANE_MODES:
             self._modes.addAction(self._by_name[name])
@@ -130,7 +136,8 @@ class WindowActions:
         self._add(bar.addMenu("&Edit"), "undo", "redo")
         self._add(bar.addMenu("&Training"), "train", "pause", "stop", "", "settings", "new_run")
         plane = bar.addMenu("&Plane")
-        self._add(plane, *PLANE_MODES, "", *PLANE_TOOLS[:4], "", *PLANE_TOOLS[4:], *HANDLE_ACTIONS)
+        tools = (*PLANE_TOOLS[:4], "", *PLANE_TOOLS[4:], *HANDLE_ACTIONS, "", "replay")
+        self._add(plane, *PLANE_MODES, "", *tools)
         view = bar.addMenu("&View")
         view.addActions(views)
         self._add(bar.addMenu("&Help"), "add_to_menu", "logs", "about")
@@ -153,7 +160,7 @@ class WindowActions:
             "new_run": state == WindowState.TRAINED and not loading,
             "pause": state.is_running,
             "stop": state.is_running,
-            **dict.fromkeys((*PLANE_MODES, *PLANE_TOOLS, *HANDLE_ACTIONS), state.has_model),
+            **dict.fromkeys((*PLANE_MODES, *PLANE_TOOLS, *HANDLE_ACTIONS, "replay"), state.has_model),
         }
         for name, possible in enabled.items():
             self._by_name[name].setEnabled(possible)

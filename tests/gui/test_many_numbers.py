@@ -37,7 +37,7 @@ def picture(app):
 
 def test_a_picture_is_gone_to_in_all_numbers_and_left_by_slider_and_by_hand(qtbot, exploring):
     app, network = exploring
-    plane, (third, _fourth) = app.window.plane, app.window.plane_frame.findChildren(QSlider)
+    plane, (third, _fourth) = app.window.plane, app.window.plane_frame.sliders.findChildren(QSlider)
     grid = app.window.library.pictures
     with told(qtbot, app.engine, "decoded") as decoded:
         place = grid.visualRect(grid.model().index(5, 0)).center()

@@ -20,7 +20,7 @@ def frame(qtbot):
 
 
 def sliders(frame):
-    return frame.findChildren(QSlider)
+    return frame.sliders.findChildren(QSlider)
 
 
 def recorded(signal):
