@@ -102,10 +102,10 @@ class ReplaySession(QObject):
     # ------------------------------------------------------------------ what was kept
 
     def _read(self) -> None:
-        ids = self._plane.picture_ids
-        if self._run is not None and ids is not None:
+        pictures = self._plane.pictures.store
+        if self._run is not None and pictures is not None:
             self._is_reading = True
-            self._engine.read_replay(self._run, ids)
+            self._engine.read_replay(self._run, pictures.ids)
 
     def _look_again(self) -> None:
         """A training that goes on has kept more, maybe."""

@@ -15,6 +15,7 @@ SIGNALS = (
     "training_progress",
     "epoch_finished",
     "positions",
+    "replay_read",
     "trained",
     "training_failed",
     "memory_ran_out",
