@@ -28,6 +28,7 @@ from training.run import Run, latest_run, load_weights
 from training.timeline import Timeline
 from training.vae_file import SharedModel, read_vae
 from vae_desktop.decode_lane import DecodeLane, Point, Weights
+from vae_desktop.film_lane import FilmLane
 from vae_desktop.lane import Lane
 from vae_desktop.tile_grid import HOME_TILES, Block, even_grid
 
@@ -40,7 +41,11 @@ _log = logging.getLogger(__name__)
 
 
 class Engine(QObject):
-    """Imports, trains and decodes in the background. Signals arrive on the thread of their receiver."""
+    """Imports, trains and decodes in the background. Signals arrive on the thread of their receiver.
+
+    Attributes:
+        films: writes films.
+    """
 
     ready = Signal(str, str)  # TensorFlow is there: the device, why it is not a GPU
     import_progress = Signal(object)  # ImportProgress
@@ -83,6 +88,8 @@ class Engine(QObject):
         self._import_lane = Lane("import", lambda error: self.import_failed.emit(_sentence(error)))
         self._train_lane = Lane("train", self._tell_training_failure)
         self._open_lane = Lane("open", self._tell_failure)
+        self._replay_lane = Lane("replay", self._tell_failure)  # others may be busy for minutes
+        self.films = FilmLane(_sentence, self)
         self._decode_lane = DecodeLane(self.decoded.emit, self.backdrop.emit, self._tell_failure)
 
     def start(self) -> None:
@@ -165,6 +172,7 @@ class Engine(QObject):
             self._drag.clear()
         for control in (self._control, self._showing, self._sharing, self._comparing):
             control.gate(closed)
+        self.films.gate(closed)
 
     def _show_anew(self) -> Control:
         """End an encoding under way, whose result will be out of date, and control the next one."""
@@ -273,7 +281,7 @@ class Engine(QObject):
         def read() -> None:
             self.replay_read.emit(run.path, Replay.read(run.path, ids, run.model.latent_dim))
 
-        self._open_lane.submit(read)
+        self._replay_lane.submit(read)
 
     def show_past(self, run: Run, steps: Sequence[int]) -> None:
         """Decode with weights that a run kept, until :meth:`show_present`; newer ones wait until then.
@@ -366,10 +374,13 @@ class Engine(QObject):
         self._stop_all()
         self._import_lane.close()
         self._open_lane.close()
+        self._replay_lane.close()
+        self.films.close()
         self._train_lane.close()
         self._decode_lane.close()
 
     def _stop_all(self) -> None:
+        self.films.stop()
         controls = (self._control, self._showing, self._sharing, self._comparing, self._import_control)
         for control in controls:
             control.stop()

@@ -167,6 +167,11 @@ class PlaneSession(QObject):
             self._show_plane()
         self._tell_explorable()
 
+    @property
+    def held_out(self) -> NDArray[np.bool_] | None:
+        """Which pictures of what is open are held out, [n]; None where nothing is open."""
+        return self._held_out
+
     def show_past(self, moment: Moment) -> None:
         """Show where pictures lay earlier, on the plane as it is; what is told meanwhile is held back."""
         where = self.where

@@ -10,6 +10,8 @@ from training.run import Run
 from vae_desktop.engine import Engine
 from vae_desktop.main_window import MainWindow, WindowState
 from vae_desktop.plane_session import PlaneSession
+from vae_desktop.replay_film import ReplayFilm
+from vae_desktop.replay_saver import ReplaySaver
 from vae_desktop.training_session import TrainingSession
 
 _FRAME_MS = 16  # between two pictures of the plane while it is played
@@ -46,6 +48,7 @@ class ReplaySession(QObject):
         self._drawn_with: int | None = None  # the step whose weights decode
         self._rested = 0.0  # seconds, at the end
         self._ticked = 0.0
+        self._saver = ReplaySaver(window, engine)
         self._playing = QTimer(self, interval=_FRAME_MS)
         self._playing.setTimerType(Qt.TimerType.PreciseTimer)
         self._playing.timeout.connect(self._tick)
@@ -57,6 +60,8 @@ class ReplaySession(QObject):
         bar.closed.connect(self.close)
         bar.moved.connect(self._on_moved)
         bar.play_toggled.connect(self._toggle_play)
+        bar.film_requested.connect(lambda side: self._save(side, as_pictures=False))
+        bar.pictures_requested.connect(lambda side: self._save(side, as_pictures=True))
         engine.replay_read.connect(self._on_read)
         engine.positions.connect(self._look_again)
         engine.trained.connect(self._look_again)
@@ -192,3 +197,25 @@ class ReplaySession(QObject):
             self._rested += passed
         else:
             self._show(replay.start)
+
+    # ------------------------------------------------------------------ saving
+
+    def _save(self, side: int, *, as_pictures: bool) -> None:
+        """Ask where, and film what would be seen if it were played now."""
+        plane, where, held_out = self._window.plane, self._plane.where, self._plane.held_out
+        if self._replay is None or self._run is None or held_out is None:
+            return
+        film = ReplayFilm(
+            replay=self._replay,
+            title=self._run.title,
+            side=side,
+            seconds=self._bar.seconds,
+            view=plane.view,
+            mode=plane.mode,
+            palette=plane.palette(),
+            font=plane.font(),
+            basis=where.basis,
+            plane=where.slice,
+            held_out=held_out,
+        )
+        self._saver.ask(self._run, film, as_pictures=as_pictures)
