@@ -19,7 +19,7 @@ from vae_desktop.plane_view import PlaneView
 from vae_desktop.style import hairline, tabular_font
 from vae_desktop.tile_grid import blocks_over, fine_level
 
-FPS = 25
+FPS = 20
 REST_SECONDS = 1.0  # at the end, before a film begins again
 _SIDE = 540  # of a frame in the pixels that sizes of text and dots are told in
 _CAPTION = 34  # of them below the plane
@@ -58,8 +58,8 @@ class ReplayFilm:
     @property
     def shares(self) -> list[float]:
         """Of the way from the first kept step to the last one, one a frame."""
-        moving = np.linspace(0, 1, max(round(self.seconds * FPS), 2)).tolist()
-        return moving + [1.0] * round(REST_SECONDS * FPS)
+        moving = max(round(self.seconds * FPS), 2)
+        return [number / (moving - 1) for number in range(moving)] + [1.0] * round(REST_SECONDS * FPS)
 
 
 def replay_frames(film: ReplayFilm, decode_with: DecodeWith) -> Iterator[NDArray[np.uint8]]:

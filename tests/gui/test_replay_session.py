@@ -10,33 +10,11 @@ from hearing import SECONDS, told
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from training import snapshots
-from training.config import TrainConfig
 from training.latent import LatentModel
 from training.project import Project
 from training.run import latest_run
 from training.timeline import Timeline
 from vae_desktop.main_window import WindowState
-
-
-@pytest.fixture(scope="module")
-def filmed_once(imported, tmp_path_factory):
-    """A project whose training kept all of its steps, as a long one keeps some."""
-    from training.fit import train
-    from training.runs import start_run
-
-    path = tmp_path_factory.mktemp("filmed") / "project"
-    shutil.copytree(imported(40, 32, True), path)
-    with pytest.MonkeyPatch.context() as patch, Project.open(path, write=True) as project:
-        patch.setattr(snapshots, "SNAPSHOT_SECONDS", 0.0)
-        patch.setattr(snapshots, "WATCHED_SHARE", 1.0)
-        train(project, start_run(project, TrainConfig(epochs=12)), snapshot_pictures=1000)
-    return path
-
-
-@pytest.fixture
-def filmed(filmed_once, tmp_path):
-    return shutil.copytree(filmed_once, tmp_path / "filmed")
 
 
 @pytest.fixture
