@@ -177,6 +177,10 @@ class PlaneCanvas(QWidget):
             self._want_soon()
             self.mode_changed.emit()
 
+    def emptied_scene(self) -> PlaneScene:
+        """A scene that looks as this plane does, with nothing in it yet, to be drawn elsewhere."""
+        return self._scene.emptied()
+
     @property
     def mode(self) -> PlaneMode:
         """What is shown."""

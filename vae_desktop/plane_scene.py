@@ -1,5 +1,6 @@
 """What there is on the plane, and how each part of it is drawn for a view."""
 
+import copy
 from dataclasses import replace
 from enum import Enum
 
@@ -69,6 +70,13 @@ class PlaneScene:
         self._paint: tuple[tuple[object, ...], Paint] | None = None
         self.prior_mean = (0.0, 0.0)
         self._is_dense = False
+
+    def emptied(self) -> "PlaneScene":
+        """Another one that looks the same, without points, tiles and pictures, to be drawn elsewhere."""
+        other = copy.copy(self)
+        other.mosaic, other.pyramid, other.thumbnails = None, TilePyramid(), Thumbnails()
+        other.cloud, other._paint = PointCloud(), None
+        return other
 
     @property
     def is_empty(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QImage, QPainter, QPalette, QPen
+from PySide6.QtGui import QImage, QPainter, QPen
 
 from training.plane_basis import PlaneBasis, PlaneSlice
 from training.replay import Moment, Replay
@@ -14,9 +14,9 @@ from vae_desktop.plain_words import exact_duration, one_line
 from vae_desktop.plane_furniture import RULER_BOTTOM, RULER_LEFT
 from vae_desktop.plane_layers import area_of
 from vae_desktop.plane_points import PointCloud, cloud
-from vae_desktop.plane_scene import PlaneMode, PlaneScene
+from vae_desktop.plane_scene import PlaneScene
 from vae_desktop.plane_view import PlaneView
-from vae_desktop.style import hairline, tabular_font
+from vae_desktop.style import mix
 from vae_desktop.tile_grid import blocks_over, fine_level
 
 FPS = 20
@@ -37,8 +37,7 @@ class ReplayFilm:
         side: of a frame, pixels; even.
         seconds: how long the training takes in it.
         view: which part of the plane is looked at.
-        mode: what of it is shown; one's own pictures as points, whatever the mode.
-        palette, font: the colours, light or dark, and the letters.
+        scene: how it looks; one's own pictures are shown as points, whatever its mode.
         basis, plane: the plane that is seen, and the slice of the latent space that is decoded.
         held_out: bool [pictures of the project].
     """
@@ -48,9 +47,7 @@ class ReplayFilm:
     side: int
     seconds: float
     view: PlaneView
-    mode: PlaneMode
-    palette: QPalette
-    font: QFont
+    scene: PlaneScene
     basis: PlaneBasis
     plane: PlaneSlice
     held_out: NDArray[np.bool_]
@@ -70,8 +67,7 @@ def replay_frames(film: ReplayFilm, decode_with: DecodeWith) -> Iterator[NDArray
             None where none of them can be read.
     """
     view = film.view.placed(RULER_LEFT, 0, _SIDE - RULER_LEFT, _SIDE - RULER_BOTTOM - _CAPTION)
-    scene = PlaneScene(film.palette, film.font)
-    scene.mode, scene.prior_mean = film.mode, film.basis.prior_mean
+    scene = film.scene.emptied()
     drawn_with: int | None = None
     for share in film.shares:
         at = film.replay.at_share(share)
@@ -124,11 +120,12 @@ def _draw_caption(
     """Draw the step and the title, below a line that tells how far it is."""
     top, margin = _SIDE - _CAPTION, 10.0
     line = QRectF(margin, top + 4, _SIDE - 2 * margin, 0)
-    for end, colour, width in ((1.0, hairline(film.palette), 1.5), (share, scene.colours.accent, 2.5)):
+    rest = mix(scene.colours.text, scene.colours.ground, 0.82)
+    for end, colour, width in ((1.0, rest, 1.5), (share, scene.colours.accent, 2.5)):
         painter.setPen(QPen(colour, width))
         painter.drawLine(line.topLeft(), QPointF(line.left() + end * line.width(), line.top()))
     place = QRectF(margin, top + 6, line.width(), _CAPTION - 8)
-    painter.setFont(tabular_font(film.font))
+    painter.setFont(scene.font)
     painter.setPen(scene.colours.text)
     middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
     words = f"step {moment.step:,} · {exact_duration(moment.seconds)}"

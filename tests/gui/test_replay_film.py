@@ -17,7 +17,8 @@ from training.plane_basis import PlaneBasis
 from training.replay import Replay
 from training.timeline import Frame
 from vae_desktop import replay_film
-from vae_desktop.plane_scene import PlaneMode
+from vae_desktop.plane_colouring import named
+from vae_desktop.plane_scene import PlaneMode, PlaneScene
 from vae_desktop.plane_view import PlaneView
 from vae_desktop.replay_film import ReplayFilm, replay_frames
 
@@ -35,10 +36,12 @@ def frame(step, mean):
     )
 
 
-def film(replay, mode=PlaneMode.POINTS, seconds=0.4, side=SIDE, basis=None):
+def film(replay, mode=PlaneMode.POINTS, *, seconds=0.4, side=SIDE, basis=None, colouring=None):
     palette = QPalette(QColor("white"), QColor("white"))
     palette.setColor(QPalette.ColorRole.Base, QColor("white"))
     palette.setColor(QPalette.ColorRole.Text, QColor("black"))
+    scene = PlaneScene(palette, QFont())
+    scene.mode, scene.colouring = mode, colouring
     basis = basis or PlaneBasis.of_numbers(np.zeros((0, 2)), 0, 1)
     return ReplayFilm(
         replay=replay,
@@ -46,9 +49,7 @@ def film(replay, mode=PlaneMode.POINTS, seconds=0.4, side=SIDE, basis=None):
         side=side,
         seconds=seconds,
         view=PlaneView(),
-        mode=mode,
-        palette=palette,
-        font=QFont(),
+        scene=scene,
         basis=basis,
         plane=basis.slice_through(basis.middle),
         held_out=np.array([False]),
@@ -87,6 +88,14 @@ def test_the_frames_show_the_points_on_their_way_then_rest_at_the_end(qapp, movi
         np.testing.assert_array_equal(pixels, frames[-1])
     captions = [pixels[-30:] for pixels in frames[:moved]]
     assert all((one != other).any() for one, other in pairwise(captions))
+
+
+def test_the_points_have_the_colours_that_they_have_in_the_window(qapp, moving):
+    colouring = named(np.array([1], np.uint8), ("boots",), other="others", colours=(4,))
+    pixels = next(replay_frames(film(moving, colouring=colouring), nothing)).astype(int)
+    area = pixels[: round(0.7 * SIDE), round(0.1 * SIDE) :]
+    assert ((area[..., 0] - area[..., 2]) > 100).sum() > 20  # red
+    assert ((area[..., 2] - area[..., 0]) > 80).sum() == 0
 
 
 @pytest.mark.parametrize("side", [480, 1080])
