@@ -1,4 +1,7 @@
-"""The thread that decodes: only the newest position of each handle counts, tiles fill the time between."""
+"""The thread that decodes: only the newest position of each handle counts, tiles fill the time between.
+
+Single pictures are encoded there, too: the model is used from one thread.
+"""
 
 import contextlib
 import threading
@@ -12,6 +15,7 @@ from numpy.typing import NDArray
 
 from training.errors import VaeError
 from training.plane_basis import PlaneSlice
+from vae_desktop.encode_queue import Encoded, EncodeQueue, Shape
 from vae_desktop.tile_grid import BLOCK, Block
 
 if TYPE_CHECKING:
@@ -23,6 +27,8 @@ Values = Mapping[str, NDArray[np.float32]]  # weights by name
 
 TILES_AT_ONCE = 8  # a drag waits for no more than these
 TILE_SHARE = 0.06  # of the time may go into newer tiles while a training wants the machine
+PICTURES_AT_ONCE = 8  # are encoded; a drag waits for no more than these
+PICTURE_SHARE = 0.03  # of the time may go into encoding pictures again while a training wants the machine
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,7 @@ class DecodeLane:
     Args:
         on_decoded: a handle's picture.
         on_tiles: a block of the backdrop.
+        on_encoded: pictures that were encoded together.
         on_error: whatever went wrong; the lane goes on.
     """
 
@@ -102,9 +109,11 @@ class DecodeLane:
         self,
         on_decoded: Callable[[Decoded], None],
         on_tiles: Callable[[Tiles], None],
+        on_encoded: Callable[[list[Encoded]], None],
         on_error: Callable[[Exception], None],
     ) -> None:
-        self._on_decoded, self._on_tiles, self._on_error = on_decoded, on_tiles, on_error
+        self._on_decoded, self._on_tiles, self._on_encoded = on_decoded, on_tiles, on_encoded
+        self._on_error = on_error
         self._changed = threading.Condition()
         self._closing = False
         self._to_make: Callable[[], object] | None = None  # ahead of its weights
@@ -127,6 +136,10 @@ class DecodeLane:
         self._tiles_due = 0.0  # newer tiles may be decoded from then on
         self._failed = 0  # the generation of which no more is tried
         self._under_way: _UnderWay | None = None
+        self._pictures = EncodeQueue()
+        self._shape: Shape = ()  # of the pictures that the model takes
+        self._weights_taken = 0  # so often; the generation of what is encoded
+        self._pictures_due = 0.0  # those encoded with older weights may be encoded again from then on
         self._thread = threading.Thread(target=self._work, name="decode")
         self._thread.start()
 
@@ -209,8 +222,19 @@ class DecodeLane:
             self._handles.pop(handle, None)
             self._asked.pop(handle, None)
 
+    def encode(self, key: int, pixels: Pixels) -> None:
+        """Encode a picture, uint8 [S, S, C], now and with all later weights; of one key the newest counts."""
+        with self._changed:
+            self._pictures.put(key, pixels)
+            self._changed.notify_all()
+
+    def remove_picture(self, key: int) -> None:
+        """Encode this picture no more."""
+        with self._changed:
+            self._pictures.remove(key)
+
     def forget(self) -> None:
-        """Let go of the model and all handles, as when a project is closed; no results come after this."""
+        """Let go of model, handles and pictures, as when a project is closed; no results come after this."""
         with self._changed:
             self._weights = self._to_make = self._present = self._past = None
             self._is_past, self._forget = False, True
@@ -218,6 +242,7 @@ class DecodeLane:
             self._wanted = dict.fromkeys(self._wanted, 0)
             self._asked.clear()
             self._handles.clear()
+            self._pictures.clear()
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._closing or not (self._forget or self._is_working))
 
@@ -258,14 +283,15 @@ class DecodeLane:
     def _has_work(self) -> bool:
         turned = self._asked_slice is not self._slice
         can_decode = self._model is not None
-        waits = bool(self._asked) or turned or self._under_way is not None or self._next_block() is not None
+        has_tiles = self._under_way is not None or self._next_block() is not None
+        waits = bool(self._asked) or turned or has_tiles or bool(self._next_pictures())
         told = (self._weights, self._past, self._to_make)
         has_news = self._forget or any(each is not None for each in told)
         return has_news or (can_decode and waits)
 
     def _patience(self) -> float | None:
-        left = self._tiles_due - time.monotonic()
-        return left if left > 0 else None
+        now = time.monotonic()
+        return min((due - now for due in (self._tiles_due, self._pictures_due) if due > now), default=None)
 
     def _take_notice(
         self,
@@ -298,7 +324,7 @@ class DecodeLane:
             pictures = self._decode(np.array(list(asked.values())))
             for (handle, point), pixels in zip(asked.items(), pictures, strict=True):
                 self._on_decoded(Decoded(handle, point, pixels))
-        else:
+        elif not self._encode_pictures():
             self._decode_tiles()
 
     def _take(self, weights: Weights) -> None:
@@ -309,11 +335,14 @@ class DecodeLane:
             return
         self._model.set_weights(weights.values)
         self._latent_dim, self._training = weights.latent_dim, weights.training
+        self._shape = self._model.config.shape
         self._generation += 1
+        self._weights_taken += 1
 
     def _take_past(self, model: "LatentModel", kept: Iterable[Values]) -> None:
         self._training = False  # these will not be old in a moment
         self._generation += 1
+        self._weights_taken += 1
         for values in kept:
             with contextlib.suppress(VaeError):  # damaged; the next ones are nearly as good
                 model.set_weights(values)
@@ -327,6 +356,36 @@ class DecodeLane:
         if self._model is None:
             raise RuntimeError("there is nothing to decode with")
         return self._model.decode(np.asarray(points, np.float32))
+
+    # ------------------------------------------------------------------ pictures
+
+    def _next_pictures(self) -> list[int]:
+        """The keys of those that are to be encoded next; while a training runs, only now and then again."""
+        only_new = self._training and time.monotonic() < self._pictures_due
+        waiting = self._pictures.waiting(self._weights_taken, self._shape, only_new=only_new)
+        return waiting[:PICTURES_AT_ONCE]
+
+    def _encode_pictures(self) -> bool:
+        """Encode the next ones together. Returns whether there were any."""
+        with self._changed:
+            taken = self._pictures.take(self._next_pictures(), self._weights_taken)
+        if not taken or self._model is None:
+            return False
+        started = time.monotonic()
+        pictures = np.stack(list(taken.values()))
+        posteriors = self._model.encode(pictures)
+        drawn = self._decode(posteriors.means)
+        if self._training:
+            spent = time.monotonic() - started
+            self._pictures_due = max(self._pictures_due, started) + spent / PICTURE_SHARE
+        parts = zip(taken, pictures, posteriors.means, posteriors.sigmas, drawn, strict=True)
+        self._on_encoded(
+            [
+                Encoded(key, self._weights_taken, pixels, mean, sigma, reconstruction)
+                for key, pixels, mean, sigma, reconstruction in parts
+            ]
+        )
+        return True
 
     # ------------------------------------------------------------------ the backdrop
 

@@ -73,6 +73,7 @@ class Engine(QObject):
     errors_progress = Signal(object, int, int)  # a run's folder, pictures done, of how many
     errors_found = Signal(object, object)  # a run's folder, how far each picture is off [n], from 0 to 1
     errors_failed = Signal(object, str)  # a run's folder, why
+    encoded = Signal(object)  # list of encode_queue.Encoded
     failed = Signal(str)  # something else went wrong
 
     def __init__(self) -> None:
@@ -90,7 +91,9 @@ class Engine(QObject):
         self._open_lane = Lane("open", self._tell_failure)
         self._replay_lane = Lane("replay", self._tell_failure)  # others may be busy for minutes
         self.films = FilmLane(_sentence, self)
-        self._decode_lane = DecodeLane(self.decoded.emit, self.backdrop.emit, self._tell_failure)
+        self._decode_lane = DecodeLane(
+            self.decoded.emit, self.backdrop.emit, self.encoded.emit, self._tell_failure
+        )
 
     def start(self) -> None:
         """Begin to load TensorFlow; :attr:`ready` tells when it is there."""
@@ -357,6 +360,17 @@ class Engine(QObject):
     def remove_handle(self, handle: int) -> None:
         """Decode this handle no more."""
         self._decode_lane.remove_handle(handle)
+
+    def encode(self, key: int, pixels: NDArray[np.uint8]) -> None:
+        """Encode a picture, uint8 [S, S, C], as soon as there is a model, and again with all later weights.
+
+        Until :meth:`remove_picture` or the end of the project; of one key the newest picture counts.
+        """
+        self._decode_lane.encode(key, pixels)
+
+    def remove_picture(self, key: int) -> None:
+        """Encode this picture no more."""
+        self._decode_lane.remove_picture(key)
 
     def close_project(self) -> None:
         """Stop whatever is done with the open project and wait for it; what was done is kept.

@@ -1,11 +1,12 @@
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from training.errors import VaeError
 from training.plane_basis import PlaneSlice
-from vae_desktop.decode_lane import DecodeLane, Weights
+from vae_desktop.decode_lane import PICTURES_AT_ONCE, DecodeLane, Weights
 from vae_desktop.lane import Lane
 from vae_desktop.tile_grid import BLOCK, Block
 
@@ -14,11 +15,17 @@ COARSE, FINE = Block(0, 0, 0), Block(1, 1, 0)
 
 
 class Model:
-    """Decodes a point to a 2 × 2 picture of ten times its first coordinate plus the weight."""
+    """Decodes a point to a 2 × 2 picture of ten times its first coordinate plus the weight.
+
+    A picture's mean is its upper left pixel and the weight.
+    """
+
+    config = SimpleNamespace(shape=(2, 2, 1))
 
     def __init__(self):
         self.weight = 0
         self.calls = []
+        self.encoded = []
 
     def set_weights(self, values):
         self.weight = int(values["w"])
@@ -27,6 +34,11 @@ class Model:
         self.calls.append(points.copy())
         level = (10 * points[:, 0] + self.weight).astype(np.uint8)
         return np.broadcast_to(level[:, None, None, None], (len(points), 2, 2, 1)).copy()
+
+    def encode(self, pixels):
+        self.encoded.append(pixels[:, 0, 0, 0].tolist())
+        means = np.stack([pixels[:, 0, 0, 0], np.full(len(pixels), self.weight)], axis=1)
+        return SimpleNamespace(means=means.astype(np.float32), sigmas=np.full(means.shape, 0.5, np.float32))
 
 
 class SlowModel(Model):
@@ -54,7 +66,7 @@ class Results:
 
     def __init__(self):
         self.changed = threading.Condition()
-        self.decoded, self.tiles, self.errors = [], [], []
+        self.decoded, self.tiles, self.encoded, self.errors = [], [], [], []
 
     def into(self, results):
         def add(result):
@@ -68,6 +80,10 @@ class Results:
         with self.changed:
             assert self.changed.wait_for(condition, SECONDS), (self.decoded, self.errors)
 
+    def means(self, key):
+        """Of a picture, one each time that it was encoded."""
+        return [each.mean.tolist() for batch in self.encoded for each in batch if each.key == key]
+
     def of(self, handle):
         return [(each.point[0], int(each.pixels[0, 0, 0])) for each in self.decoded if each.handle == handle]
 
@@ -80,7 +96,10 @@ def results():
 @pytest.fixture
 def lane(results):
     lane = DecodeLane(
-        results.into(results.decoded), results.into(results.tiles), results.into(results.errors)
+        results.into(results.decoded),
+        results.into(results.tiles),
+        results.into(results.encoded),
+        results.into(results.errors),
     )
     yield lane
     lane.close()
@@ -93,6 +112,10 @@ def weights(model=None, weight=0, training=True, latent_dim=2):
         latent_dim=latent_dim,
         training=training,
     )
+
+
+def picture(level):
+    return np.full((2, 2, 1), level, np.uint8)
 
 
 def plane_at(third):
@@ -329,6 +352,115 @@ def test_tiles_that_cannot_be_decoded_are_told_once_and_tried_again_with_other_w
     lane.set_weights(weights(Model(), training=False))
     results.wait(lambda: len(results.tiles) == 2)
     assert len(results.errors) == 1
+
+
+# --- pictures that are encoded ------------------------------------------------------------------------------
+
+
+def test_a_picture_is_encoded_once_there_are_weights_and_again_with_others(lane, results):
+    lane.encode(7, picture(3))
+    lane.set_weights(weights(Model(), weight=1, training=False))
+    results.wait(lambda: results.means(7) == [[3, 1]])
+    lane.set_weights(weights(weight=2, training=False))
+    results.wait(lambda: results.means(7) == [[3, 1], [3, 2]])
+    (first,), (second,) = results.encoded
+    assert first.generation < second.generation
+    assert first.sigma.tolist() == [0.5, 0.5]
+    assert first.reconstruction[0, 0, 0] == 31  # what the mean decodes to
+    assert first.pixels[0, 0, 0] == 3
+
+
+def test_a_changed_picture_is_encoded_anew_and_a_removed_one_no_more(lane, results):
+    lane.set_weights(weights(Model(), training=False))
+    lane.encode(1, picture(3))
+    results.wait(lambda: results.means(1) == [[3, 0]])
+    lane.encode(1, picture(4))
+    results.wait(lambda: results.means(1) == [[3, 0], [4, 0]])
+    lane.remove_picture(1)
+    lane.encode(2, picture(5))
+    lane.set_weights(weights(weight=9, training=False))
+    results.wait(lambda: [5, 9] in results.means(2))
+    assert results.means(1) == [[3, 0], [4, 0]]
+
+
+def test_a_new_slice_of_the_backdrop_encodes_nothing_again(lane, results):
+    lane.set_weights(weights(Model(), training=False, latent_dim=3))
+    lane.encode(1, picture(3))
+    results.wait(lambda: results.means(1))
+    lane.want([(COARSE, 0)])
+    lane.show_slice(plane_at(0.5))
+    results.wait(lambda: results.tiles)
+    assert len(results.means(1)) == 1
+
+
+def test_many_pictures_are_encoded_a_few_at_a_time_so_that_a_handle_need_not_wait(lane, results):
+    model = SlowModel()
+    for key in range(30):
+        lane.encode(key, picture(key))
+    lane.set_weights(weights(model, training=False))
+    assert model.began.acquire(timeout=SECONDS)
+    lane.request(1, (5.0, 0.0))
+    model.go_on.release(1000)
+    results.wait(lambda: len(results.encoded) == 4)
+    assert [len(batch) for batch in results.encoded] == [8, 8, 8, 6]
+    assert [len(points) for points in model.calls[:2]] == [PICTURES_AT_ONCE, 1]  # then the handle
+
+
+def test_while_a_training_goes_on_only_new_pictures_are_encoded_at_once(lane, results, monkeypatch):
+    monkeypatch.setattr("vae_desktop.decode_lane.PICTURE_SHARE", 1e-6)
+    lane.set_weights(weights(Model()))
+    lane.encode(1, picture(1))
+    results.wait(lambda: results.means(1))
+    lane.set_weights(weights(weight=1))
+    lane.encode(2, picture(2))
+    results.wait(lambda: results.means(2))
+    assert results.means(1) == [[1, 0]]
+    lane.set_weights(weights(weight=2, training=False))  # the training is over
+    results.wait(lambda: [1, 2] in results.means(1) and [2, 2] in results.means(2))
+
+
+def test_while_a_training_goes_on_each_picture_has_its_turn(lane, results, monkeypatch):
+    monkeypatch.setattr("vae_desktop.decode_lane.PICTURE_SHARE", 1.0)
+    model = SlowModel()
+    for key in range(2 * PICTURES_AT_ONCE):
+        lane.encode(key, picture(key))
+    lane.set_weights(weights(model))
+    for weight in range(1, 9):  # other weights come while the first half is being encoded
+        assert model.began.acquire(timeout=SECONDS)
+        lane.set_weights(weights(weight=weight))
+        model.go_on.release()
+    model.go_on.release(1000)
+    results.wait(lambda: all(results.means(key) for key in range(2 * PICTURES_AT_ONCE)))
+    results.wait(lambda: all(results.means(key)[-1][1] == 8 for key in range(2 * PICTURES_AT_ONCE)))
+    turns = [sorted(batch)[0] for batch in model.encoded]
+    assert turns[:4] == [0, PICTURES_AT_ONCE, 0, PICTURES_AT_ONCE]
+
+
+def test_a_picture_of_another_size_waits_for_a_model_that_takes_it(lane, results):
+    lane.set_weights(weights(Model(), training=False))
+    lane.encode(1, np.full((4, 4, 1), 3, np.uint8))
+    lane.encode(2, picture(2))
+    results.wait(lambda: results.means(2))
+    assert not results.means(1)
+    larger = Model()
+    larger.config = SimpleNamespace(shape=(4, 4, 1))
+    lane.set_weights(weights(larger, training=False))
+    results.wait(lambda: results.means(1))
+    assert not results.errors
+
+
+def test_after_forgetting_no_picture_is_encoded(lane, results):
+    lane.set_weights(weights(Model(), training=False))
+    lane.encode(1, picture(1))
+    results.wait(lambda: results.means(1))
+    lane.forget()
+    lane.encode(2, picture(2))
+    lane.set_weights(weights(Model(), weight=5, training=False))
+    results.wait(lambda: results.means(2))
+    assert results.means(1) == [[1, 0]]
+
+
+# --- faults -------------------------------------------------------------------------------------------------
 
 
 def test_an_error_is_reported_and_the_lane_lives_on(lane, results):
