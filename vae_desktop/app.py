@@ -55,7 +55,7 @@ class App(QObject):
         self.plane = PlaneSession(self.window, self.engine)
         self.aftercare = Aftercare(self.window, session, lambda: self.project)
         self.training = TrainingSession(self.window, self.engine, settings, self.aftercare)
-        self.explorer = Explorer(self.plane, lambda: self.training.run)
+        self.explorer = Explorer(self.plane, lambda: self.training.run, self._model_format)
         self.runs = RunsSession(self.window, self.engine, self.training, settings, self._show_anew)
         self.replay = ReplaySession(self.window, self.engine, self.plane, self.training)
         self.shared = SharedSession(self.window, self.engine, self.plane, settings, self.close_project)
@@ -358,6 +358,13 @@ class App(QObject):
         _log.info("TensorFlow is ready: %s. %s", device, why_not_gpu)
         self.window.set_loading(False)
         self.window.training.set_device(device, why_not_gpu)
+
+    def _model_format(self) -> ImageFormat | None:
+        """Of the pictures of the model that is shown."""
+        if self.shared.model is not None:
+            return self.shared.model.about.image_format
+        run = self.training.run
+        return None if run is None else ImageFormat(run.model.size, run.model.channels)
 
     def _save_model(self) -> None:
         if self.project is not None:

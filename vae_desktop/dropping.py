@@ -20,6 +20,12 @@ class Dropped:
     problem: str = ""
     note: str = ""
 
+    @property
+    def promise(self) -> str:
+        """What letting go does."""
+        kind = "model" if self.path and is_shared_model(Path(self.path)) else "folder"
+        return f"Let go to open this {kind}"
+
 
 def read_drop(data: QMimeData) -> Dropped:
     """What was meant: the folder or model dropped, or the folder that all dropped files lie in."""
@@ -46,7 +52,7 @@ def read_drop(data: QMimeData) -> Dropped:
 
 
 class DropFrame(QWidget):
-    """Lies over the whole window while something is held over it; never in the pointer's way."""
+    """Lies over the window, or a part of it, while something is held over it; never in the pointer's way."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -55,11 +61,10 @@ class DropFrame(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
 
-    def appear(self, dropped: Dropped) -> None:
+    def appear(self, text: str) -> None:
         """Cover the parent, and say what letting go would do."""
-        kind = "model" if dropped.path and is_shared_model(Path(dropped.path)) else "folder"
-        self._text = f"Let go to open this {kind}"
-        self.setAccessibleName(self._text)
+        self._text = text
+        self.setAccessibleName(text)
         self.setGeometry(self._window.rect())
         self.raise_()
         self.show()

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
+from training.images import ImageFormat
 from training.run import Run
 from vae_desktop.edits import join_undo
 from vae_desktop.exploration import Exploration
+from vae_desktop.guests_session import GuestsSession
 from vae_desktop.handle_edits import HandleEdits
 from vae_desktop.kept_view import KeptView
 from vae_desktop.picture_card import PictureCard
@@ -23,14 +25,21 @@ class Explorer(QObject):
     Args:
         session: whose plane it is.
         shown_run: the run whose model is shown, if any.
+        model_format: what the pictures of the model that is shown are like; None where there is none.
     """
 
-    def __init__(self, session: PlaneSession, shown_run: Callable[[], Run | None]) -> None:
+    def __init__(
+        self,
+        session: PlaneSession,
+        shown_run: Callable[[], Run | None],
+        model_format: Callable[[], ImageFormat | None],
+    ) -> None:
         super().__init__(session)
         window = session.window
         self._shown_run = shown_run
         self.exploration = Exploration(self)
         self.handles = HandleEdits(session, self.exploration)
+        self.guests = GuestsSession(session, self.exploration.edits, model_format)
         self.exploration.add("view", KeptView(window))
         self.exploration.add("handles", self.handles)
         self.selection = PictureSelection(session)
@@ -48,7 +57,8 @@ class Explorer(QObject):
         session.explorable.connect(self._restore)
 
     def close(self) -> None:
-        """Keep what has changed, and end the thread that does it."""
+        """Keep what has changed, and end the threads."""
+        self.guests.close()
         self.exploration.leave()
         self.exploration.close()
         self.colours.close()

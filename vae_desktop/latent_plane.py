@@ -160,6 +160,11 @@ class LatentPlane(PointerPlane):
             overlay.draw(painter, self._view, self._scene.colours)
             painter.restore()
         draw_handles(painter, self._view, self._handles, self._scene.colours)
+        for overlay in self.overlays:
+            painter.save()
+            painter.setFont(self._scene.font)
+            overlay.draw_above(painter, self._view, self._scene.colours)
+            painter.restore()
         painter.restore()
         if self._show_focus:
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -214,7 +214,7 @@ class MainWindow(QMainWindow):
         """Show that files can be let go anywhere."""
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
-            self._drop_frame.appear(read_drop(event.mimeData()))
+            self._drop_frame.appear(read_drop(event.mimeData()).promise)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         """The whole window takes a drop."""

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPalette
 
 from vae_desktop.pixels import tiles_to_qimage
 from vae_desktop.plane_view import PlaneView
-from vae_desktop.style import accent, held_out_colour, is_dark, quiet_text, text_on_accent
+from vae_desktop.style import accent, guest_colour, held_out_colour, is_dark, quiet_text, text_on_accent
 
 FADE_RADIUS = 3.0
 """In σ of the prior; tiles beyond it are faded, because hardly any picture is expected there."""
@@ -26,6 +26,7 @@ class PlaneColours:
     on_accent: QColor
     held_out: QColor
     is_dark: bool
+    guest: QColor
 
     @classmethod
     def of(cls, palette: QPalette) -> "PlaneColours":
@@ -38,6 +39,7 @@ class PlaneColours:
             on_accent=text_on_accent(palette),
             held_out=held_out_colour(palette),
             is_dark=is_dark(palette),
+            guest=guest_colour(palette),
         )
 
 

@@ -61,6 +61,9 @@ class PlaneOverlay:
     def draw(self, painter: QPainter, view: PlaneView, colours: PlaneColours) -> None:
         """Paint it; called at every move of the hand, so it must not take long."""
 
+    def draw_above(self, painter: QPainter, view: PlaneView, colours: PlaneColours) -> None:
+        """Paint what lies over the handles, such as a card to read; called as often."""
+
     def tool_at(self, spot: Spot) -> PlaneTool | None:
         """What a press does here; None where there is nothing of this feature's."""
         del spot

@@ -38,6 +38,11 @@ def held_out_colour(palette: QPalette) -> QColor:
     return QColor("#f2a65a") if is_dark(palette) else QColor("#b4540a")
 
 
+def guest_colour(palette: QPalette) -> QColor:
+    """The colour of pictures that are no part of the project; told from the two others by hue."""
+    return QColor("#d79bf0") if is_dark(palette) else QColor("#8b36b0")
+
+
 def run_colours(palette: QPalette) -> tuple[QColor, QColor]:
     """The colours of two runs that are compared."""
     return accent(palette), palette.color(QPalette.ColorRole.WindowText)

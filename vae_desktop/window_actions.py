@@ -90,6 +90,25 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "snap",
         "Let a dragged handle jump to pictures that it comes near",
     ),
+    "paste_picture": (
+        "&Paste picture",
+        _Keys.Paste,
+        "paste",
+        "Place the copied picture on the plane; it does not become part of the project",
+    ),
+    "place_pictures": (
+        "&Place pictures…",
+        "Ctrl+Shift+V",
+        "",
+        "See where pictures lie that are not part of the project; dropping them on the plane does the same",
+    ),
+    "next_guest": ("&Next guest", "Ctrl+G", "", "Choose the next of the pictures that were placed"),
+    "remove_guests": (
+        "&Remove all guests",
+        None,
+        "",
+        "Remove the pictures that were placed; the project's stay where they are",
+    ),
     "add_to_menu": (
         "Add to the applications &menu",
         None,
@@ -107,6 +126,7 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
 }
 PLANE_MODES = ("both", "points", "tiles", "thumbnails", "density")
 PLANE_TOOLS = ("fit", "reset", "zoom_in", "zoom_out", "add_handle", "remove_handle", "snap", "sample_picture")
+GUEST_ACTIONS = ("place_pictures", "", "next_guest", "remove_guests")
 HANDLE_ACTIONS = ("name_handle", "lock_handle", "to_nearest")
 
 
@@ -133,11 +153,13 @@ class WindowActions:
         self._add(file, "open_folder", "open_project", "open_model")
         samples, recent = file.addMenu("Open s&ample"), file.addMenu("&Recent")
         self._add(file, "", "close_project", "", "save_picture", "save_model", "", "quit")
-        self._add(bar.addMenu("&Edit"), "undo", "redo")
+        self._add(bar.addMenu("&Edit"), "undo", "redo", "", "paste_picture")
         self._add(bar.addMenu("&Training"), "train", "pause", "stop", "", "settings", "new_run")
         plane = bar.addMenu("&Plane")
-        tools = (*PLANE_TOOLS[:4], "", *PLANE_TOOLS[4:], *HANDLE_ACTIONS, "", "replay")
+        tools = (*PLANE_TOOLS[:4], "", *PLANE_TOOLS[4:], *HANDLE_ACTIONS, "")
         self._add(plane, *PLANE_MODES, "", *tools)
+        self._add(plane.addMenu("&Guests"), *GUEST_ACTIONS)
+        self._add(plane, "", "replay")
         view = bar.addMenu("&View")
         view.addActions(views)
         self._add(bar.addMenu("&Help"), "add_to_menu", "logs", "about")
@@ -160,6 +182,7 @@ class WindowActions:
             "new_run": state == WindowState.TRAINED and not loading,
             "pause": state.is_running,
             "stop": state.is_running,
+            "place_pictures": state.has_model,
             **dict.fromkeys((*PLANE_MODES, *PLANE_TOOLS, *HANDLE_ACTIONS, "replay"), state.has_model),
         }
         for name, possible in enabled.items():
