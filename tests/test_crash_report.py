@@ -23,7 +23,7 @@ def kill():
     os.kill(os.getpid(), signal.SIGKILL)
 """
 FIND = """
-end = session.hold_training()
+end = session.hold()
 session.end()
 import json
 print(json.dumps(end and {
@@ -79,14 +79,14 @@ def make_older(logs, seconds=120):
 
 
 def test_after_a_proper_end_nothing_is_found_and_nothing_left(program, found, logs):
-    assert program("session.hold_training()\nsession.end()").returncode == 0
+    assert program("session.hold()\nsession.end()").returncode == 0
     assert left(logs) == []
     assert found() is None
     assert not list(logs.glob("crash-*"))
 
 
 def test_a_killed_program_is_found_once_with_what_it_did(program, found, logs):
-    script = "session.hold_training()\nsession.note(Activity('training', 'cats-1234', 'cats'))\nkill()"
+    script = "session.hold()\nsession.note(Activity('training', 'cats-1234', 'cats'))\nkill()"
     assert program(script).returncode == -signal.SIGKILL
     end = found()
     assert (end["doing"], end["title"]) == ("training", "cats")
@@ -100,7 +100,7 @@ def test_a_killed_program_is_found_once_with_what_it_did(program, found, logs):
 
 def test_the_report_of_a_native_crash_has_its_trace_and_the_end_of_the_log_but_no_home(program, found, logs):
     script = f"""
-session.hold_training()
+session.hold()
 (Path(sys.argv[1]) / "vae-desktop.log").write_text("line\\n" * 20_000 + "last words, in " + str(Path.home()))
 def deep_inside():
     os.kill(os.getpid(), signal.{signal.SIGSEGV.name})
@@ -120,7 +120,7 @@ def test_what_native_code_says_before_it_aborts_is_in_the_report(program, found)
 from vae_desktop.logs import catch_native_words
 os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # nobody reads it
 catch_native_words(session.trace)
-session.hold_training()
+session.hold()
 os.write(2, b"terminate called after throwing an instance of 'std::bad_alloc'\\n")
 os.abort()
 """
@@ -131,7 +131,7 @@ os.abort()
 
 
 def test_a_program_that_lives_is_left_alone(logs, found):
-    script = BEGIN + "session.hold_training()\nprint('ready', flush=True)\nsys.stdin.read()\nsession.end()"
+    script = BEGIN + "session.hold()\nprint('ready', flush=True)\nsys.stdin.read()\nsession.end()"
     with subprocess.Popen(
         [sys.executable, "-c", script, str(logs)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as living:
@@ -156,7 +156,7 @@ def test_a_program_that_has_just_begun_is_left_alone_and_found_when_it_never_cam
 
 def test_quick_ends_after_a_training_was_taken_up_are_counted_and_others_are_not(program, found, logs):
     died = "kill()"
-    resumed = "end = session.hold_training()\nsession.note_resumed(Activity('training', 'cats', 'cats'))\n"
+    resumed = "end = session.hold()\nsession.note_resumed(Activity('training', 'cats', 'cats'))\n"
     for times in range(1, QUICK_ENDS + 1):
         program(resumed + died)
         end = None
@@ -165,7 +165,7 @@ def test_quick_ends_after_a_training_was_taken_up_are_counted_and_others_are_not
             assert end["quick_ends"] == QUICK_ENDS
             assert end["loop"]
     # A training that was begun by hand does not count.
-    program("session.hold_training()\nsession.note(Activity('training', 'cats', 'cats'))\n" + died)
+    program("session.hold()\nsession.note(Activity('training', 'cats', 'cats'))\n" + died)
     assert found()["quick_ends"] == 0
     # Nor one that a person stopped before it happened.
     program(resumed + "session.note(Activity('', 'cats', 'cats'))\n" + died)
@@ -175,14 +175,14 @@ def test_quick_ends_after_a_training_was_taken_up_are_counted_and_others_are_not
 def test_the_time_that_loading_takes_does_not_count(program, found):
     slow = "import vae_desktop.crash_report as report\nnow = time.time\n"
     earlier = "report.time.time = lambda: now() - 60\n"  # that long before the first step
-    resumed = "session.hold_training()\nsession.note_resumed(Activity('training', 'cats', 'cats'))\n"
+    resumed = "session.hold()\nsession.note_resumed(Activity('training', 'cats', 'cats'))\n"
     step = "report.time.time = now\nsession.note_step()\n"
     program(slow + earlier + resumed + step + "kill()")
     assert found()["quick_ends"] == 1
 
 
 def test_an_end_long_after_a_training_was_taken_up_is_no_quick_one(program, found, logs):
-    program("session.hold_training()\nsession.note_resumed(Activity('training', 'cats', 'cats'))\nkill()")
+    program("session.hold()\nsession.note_resumed(Activity('training', 'cats', 'cats'))\nkill()")
     make_older(logs, seconds=-60)  # it lived for another minute
     assert found()["quick_ends"] == 0
 
@@ -200,7 +200,7 @@ def test_only_the_newest_reports_are_kept(program, found, logs):
     logs.mkdir()
     for day in range(10, 20):
         (logs / f"crash-202601{day}-120000.txt").write_text("old")
-    program("session.hold_training()\nkill()")
+    program("session.hold()\nkill()")
     newest = Path(found()["report"]).name
     kept = sorted(path.name for path in logs.glob("crash-*.txt"))
     assert len(kept) == MOST_REPORTS

@@ -45,7 +45,7 @@ class Aftercare(QObject):
     def begin(self) -> None:
         """Look how the last program ended; to be called once the window is painted."""
         if self._session is not None:
-            self._untold = self._session.hold_training()
+            self._untold = self._session.hold()
 
     @property
     def may_resume(self) -> bool:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 
 from training.images import ImageFormat
 from training.run import Run
+from vae_desktop.drawing_session import DrawingSession
 from vae_desktop.edits import join_undo
 from vae_desktop.exploration import Exploration
 from vae_desktop.guests_session import GuestsSession
@@ -40,6 +41,7 @@ class Explorer(QObject):
         self.exploration = Exploration(self)
         self.handles = HandleEdits(session, self.exploration)
         self.guests = GuestsSession(session, self.exploration.edits, model_format)
+        self.drawing = DrawingSession(session, self.guests, model_format)
         self.exploration.add("view", KeptView(window))
         self.exploration.add("handles", self.handles)
         self.selection = PictureSelection(session)

@@ -102,6 +102,7 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "",
         "See where pictures lie that are not part of the project; dropping them on the plane does the same",
     ),
+    "draw_picture": ("Dra&w a picture…", "Ctrl+D", "draw", "Draw a picture, once a model has been trained"),
     "next_guest": ("&Next guest", "Ctrl+G", "", "Choose the next of the pictures that were placed"),
     "remove_guests": (
         "&Remove all guests",
@@ -126,7 +127,7 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
 }
 PLANE_MODES = ("both", "points", "tiles", "thumbnails", "density")
 PLANE_TOOLS = ("fit", "reset", "zoom_in", "zoom_out", "add_handle", "remove_handle", "snap", "sample_picture")
-GUEST_ACTIONS = ("place_pictures", "", "next_guest", "remove_guests")
+GUEST_ACTIONS = ("place_pictures", "draw_picture", "", "next_guest", "remove_guests")
 HANDLE_ACTIONS = ("name_handle", "lock_handle", "to_nearest")
 
 
