@@ -101,7 +101,7 @@ class DrawingSession(QObject):
         return is_white_on_black(rows[None, :, : image.width(), None])
 
     def _on_drawn(self, pixels: NDArray[np.uint8] | None) -> None:
-        self._session.hold()
+        self._session.hold_training()
         guest = self._guest
         is_there = guest is not None and guest in self._guests.guests
         if pixels is None:
