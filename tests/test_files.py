@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -6,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from training.errors import VaeError
-from training.files import read_json, write_atomically, write_json
+from training.files import read_json, write_atomically, write_json, writing_folder
 
 
 def test_json_survives_writing_even_with_names_that_are_not_utf_8(tmp_path):
@@ -90,3 +91,20 @@ for number in itertools.count():
         content = path.read_bytes()
         assert len(content) == 300_000
         assert len(set(content)) == 1
+
+
+def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "model"
+    with writing_folder(path) as folder:
+        (folder / "inner").mkdir()
+        (folder / "inner" / "a").write_text("first")
+        assert not path.exists()
+    with pytest.raises(VaeError, match="could not be written"), writing_folder(path) as folder:
+        shutil.copytree(path, folder)  # which is there: FileExistsError
+    assert (path / "inner" / "a").read_text() == "first"
+    with writing_folder(path) as folder:
+        (folder / "b").write_text("third")
+    assert [each.name for each in path.iterdir()] == ["b"]
+    assert [each.name for each in tmp_path.iterdir()] == ["model"]
+    with pytest.raises(VaeError, match="could not be written"), writing_folder(tmp_path / "gone" / "model"):
+        pass

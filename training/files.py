@@ -63,6 +63,33 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+@contextmanager
+def writing_folder(path: Path) -> Iterator[Path]:
+    """Fill the folder that is handed out; once that is done, it replaces whatever folder ``path`` was.
+
+    Raises:
+        VaeError: when the disk is full or the folder cannot be written to; ``path`` is then as it was.
+    """
+    temporary, old = (path.with_name(f"{path.name}.{secrets.token_hex(4)}.part") for _ in range(2))
+    with telling_write_problems(path):
+        try:
+            temporary.mkdir()
+            yield temporary
+            for written in temporary.rglob("*"):
+                sync_folder(written) if written.is_dir() else _sync(written)
+            if path.exists():
+                path.replace(old)
+            temporary.replace(path)
+            sync_folder(path.parent)
+        except BaseException:
+            if old.exists() and not path.exists():
+                old.replace(path)
+            raise
+        finally:
+            for leftover in (temporary, old):
+                shutil.rmtree(leftover, ignore_errors=True)
+
+
 def remove_leftovers(folder: Path) -> None:
     """Delete the temporary files below ``folder`` that killed programs left; young ones may be in use."""
     with suppress(OSError):  # nothing is worse for them
@@ -110,9 +137,12 @@ def size_words(size: int) -> str:
 
 def sync_folder(folder: Path) -> None:
     """Make renames in ``folder`` durable. Windows has no such call and needs none."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
+    if os.name != "nt":
+        _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)  # Windows syncs no file read only
     try:
         os.fsync(handle)
     finally:
