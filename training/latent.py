@@ -83,6 +83,11 @@ class LatentModel:
     def _decode_bytes(self, points: tf.Tensor) -> tf.Tensor:
         return tf.cast(tf.round(tf.sigmoid(self._vae.decoder(points)) * 255.0), tf.uint8)
 
+    @property
+    def network(self) -> VAE:
+        """The network itself, for writing it down in another format."""
+        return self._vae
+
     def set_weights(self, weights: Tensors) -> None:
         """Take other weights; raises :class:`VaeError` when they do not fit."""
         assign_weights(self._vae, weights)
