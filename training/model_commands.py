@@ -1,6 +1,7 @@
 """The commands that use a trained model: of a project, of a folder of pictures, or from a `.vae` file."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,7 @@ from training.console import (
     telling_problems,
 )
 from training.errors import VaeError
+from training.export_formats import EXPORT_FORMATS, export_format
 from training.files import is_shared_model
 from training.film import check_film
 from training.images import ImageFormat, SkippedPicture, read_picture
@@ -27,7 +29,7 @@ from training.project import Project
 from training.run import Run, latest_run
 from training.runs import find_run, fits
 from training.targets import known_project
-from training.vae_file import check_name, read_vae
+from training.vae_file import SharedModel, check_name, read_vae, title_from
 
 if TYPE_CHECKING:
     from training.latent import LatentModel, Posteriors
@@ -233,6 +235,61 @@ def save_command(
 
 
 @telling_problems
+def export_command(
+    target: Trained,
+    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help=f"{', '.join(EXPORT_FORMATS)}.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "--out",
+            help="The file or folder to write; by default here, named after the pictures.",
+        ),
+    ] = None,
+    title: Annotated[str, typer.Option(help="Its title; by default the name of the source folder.")] = "",
+    points: Annotated[
+        bool, typer.Option(help="Show on a web page where the pictures lie, as dots without names.")
+    ] = True,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there already.")] = False,
+    run: WantedRun = None,
+    json_output: AsJson = False,
+) -> None:
+    """Take a trained model elsewhere: as a web page to explore it, or as a network for other programs.
+
+    html is one page that draws pictures live in any browser.
+    onnx, savedmodel and litert hold the decoder (latent to picture, 0 to 1)
+    and the encoder (picture to mean and log_variance).
+    """
+    meant = export_format(to)
+    if out is not None:
+        meant.check_target(out, replace=force)
+    shared = _to_hand_on(target, run, title, json_output)
+    path = out or Path(meant.file_name(shared.about.title))
+    from training.exporting import export
+
+    difference = export(shared, meant, path, replace=force, with_points=points)
+    if json_output:
+        print_json({"out": str(path), "to": meant.name, "largest_difference": difference})
+        return
+    print_text(f"Wrote {path}")
+    print_text(f"Checked: it computes what the program does, to within {difference:.1g}.")
+
+
+def _to_hand_on(target: str, wanted_run: str | None, title: str, quiet: bool) -> SharedModel:
+    """A trained model with where its pictures lie."""
+    if _is_shared_model(target, wanted_run):
+        shared = read_vae(Path(target))
+        named = replace(shared.about, title=title_from(title)) if title else shared.about
+        return replace(shared, about=named)
+    with Project.open(known_project(target), write=False) as project:
+        meant = _meant_run(project, wanted_run)
+        from training.sharing import model_of
+
+        with ProgressBars(quiet) as bars, stopping_on_interrupt() as control:
+            return model_of(project, title, control, bars.show_encoding, run=meant)
+
+
+@telling_problems
 def inspect_command(
     file: Annotated[Path, typer.Argument(metavar="FILE.vae", help="A model that was saved to share.")],
     json_output: AsJson = False,
@@ -278,5 +335,6 @@ MODEL_COMMANDS: dict[str, Callable[..., None]] = {
     "map": map_command,
     "walk": walk_command,
     "save": save_command,
+    "export": export_command,
     "inspect": inspect_command,
 }

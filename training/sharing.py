@@ -33,7 +33,25 @@ def share(
     *,
     run: Run | None = None,
 ) -> SharedModel:
-    """Write a run's model to a `.vae` file: its best weights, and where the project's pictures lie.
+    """Write a run's model to a `.vae` file; see :func:`model_of`.
+
+    Raises:
+        VaeError: as :func:`model_of` does, or when the file cannot be written.
+    """
+    shared = model_of(project, title, control, on_progress, run=run)
+    write_vae(path, shared)
+    return shared
+
+
+def model_of(
+    project: Project,
+    title: str = "",
+    control: Control | None = None,
+    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+    *,
+    run: Run | None = None,
+) -> SharedModel:
+    """What is handed on of a run: its best weights, and where the project's pictures lie.
 
     Args:
         run: whose model; by default the project's newest.
@@ -41,8 +59,8 @@ def share(
         on_progress: told how many pictures are encoded, of how many; they are when they were before.
 
     Raises:
-        VaeError: when nothing was trained yet, the pictures are not those of the training, it was told to
-            stop, or the file cannot be written.
+        VaeError: when nothing was trained yet, the pictures are not those of the training, or it was told to
+            stop.
     """
     run = run or latest_run(project.runs_folder)
     if run is None:
@@ -57,7 +75,7 @@ def share(
     if posteriors is None:
         raise VaeError("Stopped before the model was saved.")
     sample = evenly(len(pictures), MOST_POSTERIORS)
-    shared = SharedModel(
+    return SharedModel(
         _about(run, title or project.source.name, len(pictures)),
         weights,
         posteriors.means[sample],
@@ -65,8 +83,6 @@ def share(
         pictures.held_out[sample],
         preview(model, posteriors),
     )
-    write_vae(path, shared)
-    return shared
 
 
 def _about(run: Run, title: str, pictures: int) -> About:
