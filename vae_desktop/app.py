@@ -19,6 +19,7 @@ from vae_desktop.aftercare import Aftercare
 from vae_desktop.crash_report import Session
 from vae_desktop.engine import Engine
 from vae_desktop.explorer import Explorer
+from vae_desktop.export_session import ExportSession
 from vae_desktop.main_window import MainWindow, WindowState
 from vae_desktop.mosaic import sample_mosaic
 from vae_desktop.plain_words import count
@@ -59,6 +60,7 @@ class App(QObject):
         self.runs = RunsSession(self.window, self.engine, self.training, settings, self._show_anew)
         self.replay = ReplaySession(self.window, self.engine, self.plane, self.training)
         self.shared = SharedSession(self.window, self.engine, self.plane, settings, self.close_project)
+        self.exports = ExportSession(self.window, self.engine)
         self.project: Project | None = None
         self._continuation: Continuation | None = None
         self._made_project = False
@@ -138,6 +140,7 @@ class App(QObject):
         window.close_project_requested.connect(self._on_close_requested)
         window.save_picture_requested.connect(self.plane.save_picture)
         window.save_model_requested.connect(self._save_model)
+        window.export_model_requested.connect(self._export_model)
         window.train_requested.connect(self.train)
         window.cancel_import_requested.connect(self.engine.cancel_import)
         window.decoding.painted.connect(
@@ -369,6 +372,11 @@ class App(QObject):
     def _save_model(self) -> None:
         if self.project is not None:
             self.shared.ask_and_save(self.project, self.training.run)
+
+    def _export_model(self) -> None:
+        source = self.project or self.shared.model
+        if source is not None:
+            self.exports.ask(source, None if self.project is None else self.training.run)
 
 
 def _preview(name: str) -> QPixmap | None:

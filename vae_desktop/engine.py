@@ -19,6 +19,7 @@ from PySide6.QtCore import QObject, Signal
 from training.config import TrainConfig
 from training.errors import DeviceLostError, OutOfMemoryError, VaeError
 from training.events import Control, EpochRecord, RunResult, Setback, Snapshot, TrainProgress
+from training.export_formats import ExportFormat
 from training.images import ImageFormat
 from training.importer import import_folder
 from training.plane_basis import PlaneSlice, require_plane
@@ -66,6 +67,8 @@ class Engine(QObject):
     shared_saved = Signal(str)  # its path
     sharing_failed = Signal(str)  # why a model was not saved
     replay_read = Signal(object, object)  # a run's folder, replay.Replay
+    exported = Signal(str)  # its path
+    export_failed = Signal(str)  # why a model was not exported
     model_loaded = Signal()  # a project's trained model is there to decode with
     network_changed = Signal(int)  # another network decodes from now on: its latent dimension
     decoded = Signal(object)  # decode_lane.Decoded
@@ -342,6 +345,30 @@ class Engine(QObject):
 
         share(project, path, run=run, control=control)
         self.shared_saved.emit(str(path))
+
+    def export_model(
+        self,
+        source: Project | SharedModel,
+        run: Run | None,
+        to: ExportFormat,
+        path: Path,
+        *,
+        replace: bool,
+        with_points: bool,
+    ) -> None:
+        """Write a model in another format: of a project's run, by default its newest, or a shared one."""
+        control = self._sharing = Control()
+        control.gate(self._drag.is_set())
+
+        def export() -> None:
+            from training.exporting import export
+            from training.sharing import model_of
+
+            shared = source if isinstance(source, SharedModel) else model_of(source, control=control, run=run)
+            export(shared, to, path, replace=replace, with_points=with_points)
+            self.exported.emit(str(path))
+
+        self._train_lane.submit(export, lambda error: self.export_failed.emit(_sentence(error)))
 
     # ------------------------------------------------------------------ decoding
 

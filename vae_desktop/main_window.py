@@ -86,6 +86,7 @@ class MainWindow(QMainWindow):
     close_project_requested = Signal()
     save_picture_requested = Signal()
     save_model_requested = Signal()
+    export_model_requested = Signal()
     train_requested = Signal(object)  # minutes as float, None for "until I stop"
     settings_requested = Signal()
     new_run_requested = Signal()
@@ -296,6 +297,7 @@ class MainWindow(QMainWindow):
             "open_project": self._choose_project,
             "open_model": self._choose_model,
             "save_model": self.save_model_requested.emit,
+            "export_model": self.export_model_requested.emit,
             "close_project": self.close_project_requested.emit,
             "save_picture": self.save_picture_requested.emit,
             "quit": self.close,

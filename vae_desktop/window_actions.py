@@ -24,6 +24,12 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "",
         "Write the model to one file, without the pictures",
     ),
+    "export_model": (
+        "&Export model…",
+        "Ctrl+Shift+E",
+        "",
+        "Take the model elsewhere: as a web page to explore it, or to other programs",
+    ),
     "close_project": ("&Close project", _Keys.Close, "", "Go back to the first page; everything is kept"),
     "save_picture": ("&Save picture…", _Keys.Save, "save", "Save the picture under the handle as a file"),
     "quit": ("&Quit", _Keys.Quit, "", "Close the program; a training goes on at the next start"),
@@ -153,7 +159,7 @@ class WindowActions:
         file = bar.addMenu("&File")
         self._add(file, "open_folder", "open_project", "open_model")
         samples, recent = file.addMenu("Open s&ample"), file.addMenu("&Recent")
-        self._add(file, "", "close_project", "", "save_picture", "save_model", "", "quit")
+        self._add(file, "", "close_project", "", "save_picture", "save_model", "export_model", "", "quit")
         self._add(bar.addMenu("&Edit"), "undo", "redo", "", "paste_picture")
         self._add(bar.addMenu("&Training"), "train", "pause", "stop", "", "settings", "new_run")
         plane = bar.addMenu("&Plane")
@@ -178,6 +184,7 @@ class WindowActions:
             "close_project": state.has_pictures or state == WindowState.SHARED,
             "save_picture": state.has_model,
             "save_model": state == WindowState.TRAINED and not loading,
+            "export_model": state in (WindowState.TRAINED, WindowState.SHARED) and not loading,
             "train": state.can_train and not loading,
             "settings": state.has_pictures and state.can_train and not loading,
             "new_run": state == WindowState.TRAINED and not loading,
