@@ -48,8 +48,8 @@ build/quality-env/.ready: pyproject.toml $(VENV)/.venv-ready
 UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --quiet
 lock: $(VENV)/.venv-ready
 	$(PIP) --group lock
-	$(UV_COMPILE) $(UPGRADE) pyproject.toml requirements/tensorflow-cpu.in --override requirements/tensorflow-cpu.override -o requirements/app-cpu.txt
-	$(UV_COMPILE) $(UPGRADE) pyproject.toml --extra gpu -c requirements/app-cpu.txt -o requirements/app-gpu.txt
+	$(UV_COMPILE) $(UPGRADE) pyproject.toml --extra onnx requirements/tensorflow-cpu.in --override requirements/tensorflow-cpu.override -o requirements/app-cpu.txt
+	$(UV_COMPILE) $(UPGRADE) pyproject.toml --extra gpu --extra onnx -c requirements/app-cpu.txt -o requirements/app-gpu.txt
 	$(UV_COMPILE) $(UPGRADE) --group build -c requirements/app-cpu.txt -o requirements/build.txt
 	$(UV_COMPILE) $(UPGRADE) --group release -o requirements/release.txt
 

@@ -20,6 +20,7 @@ from PIL import Image
 from real_screen import SECONDS, Window, difference, missing_tools
 
 from training import __version__
+from training.export_formats import EXPORT_FORMATS
 
 pytestmark = pytest.mark.frozen
 
@@ -188,6 +189,11 @@ def test_a_folder_is_imported_learned_and_drawn_by_the_command(frozen, home, tmp
     frozen.run("vae", "save", pictures, "--out", tmp_path / "cards.vae")
     told = json.loads(frozen.run("vae", "inspect", tmp_path / "cards.vae", "--json"))
     assert told["pictures"] == 24
+    for to in EXPORT_FORMATS.values():
+        out = tmp_path / f"cards{to.ending}"
+        done = frozen.run("vae", "export", tmp_path / "cards.vae", "--to", to.name, "--output", out, "--json")
+        assert json.loads(done)["largest_difference"] < 0.01
+        assert out.exists()
     with Image.open(tmp_path / "walk.gif") as walk:
         assert walk.n_frames > 10
     with Image.open(tmp_path / "map.png") as drawn:
