@@ -94,9 +94,13 @@ def without_dropped(entries: Iterable[Entry]) -> list[Entry]:
     return [entry for entry in entries if not _DROPPED.match(entry[0].replace("\\", "/"))]
 
 
-def without_tests(modules: Iterable[Entry]) -> list[Entry]:
-    """The modules without the tests that Keras and TensorFlow have among theirs."""
-    return [entry for entry in modules if not re.fullmatch(r"(keras|tensorflow)\..*_test", entry[0])]
+def without_unused(modules: Iterable[Entry]) -> list[Entry]:
+    """The modules without the tests that Keras and TensorFlow have among theirs, nor Pygments' languages.
+
+    Rich imports Pygments at once, for program code, of which nothing here prints any.
+    """
+    unused = re.compile(r"(keras|tensorflow)\..*_test|pygments\.lexers\.(?!_mapping$).+")
+    return [entry for entry in modules if not unused.fullmatch(entry[0])]
 
 
 def without_orphans(binaries: Iterable[Entry]) -> list[Entry]:

@@ -42,13 +42,18 @@ def test_links_to_what_was_left_out_are_left_out():
     assert SLIM["without_dangling"]([*kept, dangling], binaries) == kept
 
 
-def test_only_the_tests_of_others_are_left_out():
+def test_only_the_tests_of_others_and_languages_are_left_out():
     names = [
         "keras.src.layers.core.dense",
         "vae_desktop.self_test",
         "training.fit",
         "tensorflow.python.client",
+        "pygments.lexers",
+        "pygments.lexers._mapping",
     ]
     kept = [(name, f"/somewhere/{name}.py", "PYMODULE") for name in names]
-    tests = [("keras.src.layers.core.dense_test", "/somewhere/dense_test.py", "PYMODULE")]
-    assert SLIM["without_tests"]([*kept, *tests]) == kept
+    unused = [
+        ("keras.src.layers.core.dense_test", "/somewhere/dense_test.py", "PYMODULE"),
+        ("pygments.lexers.cobol", "/somewhere/cobol.py", "PYMODULE"),
+    ]
+    assert SLIM["without_unused"]([*kept, *unused]) == kept
