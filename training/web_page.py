@@ -31,7 +31,8 @@ from training.latent import LatentModel
 from training.layer_chain import Step, chain_of
 from training.places import resources_folder
 from training.plane_basis import PlaneBasis, PlaneSlice
-from training.sheets import sheet_plane, tile
+from training.sheets import sheet_plane
+from training.stills import tile
 from training.vae_file import SharedModel
 
 MOST_BYTES = 10_000_000
