@@ -106,6 +106,27 @@ def make_project(imported, tmp_path):
         project.close()
 
 
+@pytest.fixture(scope="session")
+def filmed_once(imported, tmp_path_factory):
+    from training.config import TrainConfig
+    from training.fit import train
+    from training.runs import start_run
+
+    path = tmp_path_factory.mktemp("filmed") / "project"
+    shutil.copytree(imported(40, 32, True), path)
+    with pytest.MonkeyPatch.context() as patch, Project.open(path, write=True) as project:
+        patch.setattr("training.snapshots.SNAPSHOT_SECONDS", 0.0)
+        patch.setattr("training.snapshots.WATCHED_SHARE", 1.0)
+        train(project, start_run(project, TrainConfig(epochs=12)), snapshot_pictures=1000)
+    return path
+
+
+@pytest.fixture
+def filmed(filmed_once, tmp_path):
+    """The folder of a project of one's own with 40 pictures and a training that kept most of its steps."""
+    return shutil.copytree(filmed_once, tmp_path / "filmed")
+
+
 @pytest.fixture
 def vae_here(capfd):
     """Like ``command_line.vae``, but within this process, which has loaded TensorFlow already."""

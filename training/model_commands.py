@@ -210,6 +210,33 @@ def walk_command(
 
 
 @telling_problems
+def replay_command(
+    target: Annotated[
+        str, typer.Argument(metavar="DIR", help="A project, or the folder of pictures that it was made from.")
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "--output", help="The film to write: .gif, .webp, .mp4; or a new folder."),
+    ],
+    run: WantedRun = None,
+    json_output: AsJson = False,
+) -> None:
+    """Film how the latent map came about, step by step, as the training kept it."""
+    if out.suffix:
+        check_film(out.suffix.lower(), fps=1, count=1)
+    if out.suffix.lower() == ".mp4":
+        require_ffmpeg()
+    with Project.open(known_project(target), write=False) as project:
+        meant, pictures = _meant_run(project, run), project.pictures()
+    from training.replay_maps import write_replay
+
+    with ProgressBars(json_output) as bars, stopping_on_interrupt() as control:
+        if not write_replay(meant, pictures, out, control=control, on_progress=bars.show_frames):
+            raise VaeError("Stopped before the film was whole.", kept="Nothing was written.")
+    _print_written(out, json_output)
+
+
+@telling_problems
 def save_command(
     target: Annotated[
         str, typer.Argument(metavar="DIR", help="A project, or the folder of pictures that it was made from.")
@@ -334,6 +361,7 @@ MODEL_COMMANDS: dict[str, Callable[..., None]] = {
     "decode": decode_command,
     "map": map_command,
     "walk": walk_command,
+    "replay": replay_command,
     "save": save_command,
     "export": export_command,
     "inspect": inspect_command,

@@ -35,15 +35,21 @@ def quantile_grid(side: int) -> NDArray[np.float32]:
 
 
 def latent_map(
-    model: LatentModel, posteriors: Posteriors, held_out: NDArray[np.bool_], height: int = 960
+    model: LatentModel,
+    posteriors: Posteriors,
+    held_out: NDArray[np.bool_],
+    height: int = 960,
+    basis: PlaneBasis | None = None,
 ) -> Image.Image:
     """Left: decodings over the prior's quantiles. Right: where all pictures lie, in the prior's 1, 2, 3 σ.
 
-    With more than two latent numbers, both show the principal plane, the left one about its middle.
+    With more than two latent numbers, both show one plane, by default the principal one; the left one about
+    its middle.
     """
     size = model.config.size
     side = max(height // max(size, 48), 8)
-    basis, plane = sheet_plane(posteriors.means)
+    basis = basis or PlaneBasis.first(posteriors.means)
+    plane = basis.slice_through(basis.middle)
     pictures = model.decode(plane.latent(quantile_grid(side)))
     decodings = tile(pictures, side).resize((height, height), Image.Resampling.LANCZOS)
     sheet = Image.new("RGB", (2 * height + 24, height), PAPER)

@@ -78,23 +78,3 @@ def trained(trained_once, tmp_path):
 def untrained(imported, tmp_path):
     """The folder of a project of one's own with 24 pictures."""
     return shutil.copytree(imported(24, 32, False), tmp_path / "untrained")
-
-
-@pytest.fixture(scope="session")
-def filmed_once(imported, tmp_path_factory):
-    from training.fit import train
-    from training.runs import start_run
-
-    path = tmp_path_factory.mktemp("filmed") / "project"
-    shutil.copytree(imported(40, 32, True), path)
-    with pytest.MonkeyPatch.context() as patch, Project.open(path, write=True) as project:
-        patch.setattr("training.snapshots.SNAPSHOT_SECONDS", 0.0)
-        patch.setattr("training.snapshots.WATCHED_SHARE", 1.0)
-        train(project, start_run(project, TrainConfig(epochs=12)), snapshot_pictures=1000)
-    return path
-
-
-@pytest.fixture
-def filmed(filmed_once, tmp_path):
-    """As ``trained``, with a training that kept all of its steps, as a long one keeps some."""
-    return shutil.copytree(filmed_once, tmp_path / "filmed")

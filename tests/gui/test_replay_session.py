@@ -10,6 +10,7 @@ from hearing import SECONDS, told
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from training.config import TrainConfig
 from training.latent import LatentModel
 from training.project import Project
 from training.run import latest_run
@@ -248,3 +249,35 @@ def test_where_a_picture_lay_then_its_handle_can_go(qtbot, watching, timeline):
 
 def is_at(place, decoded):
     return np.allclose(decoded.point, place, atol=1e-4)
+
+
+def test_of_more_latent_numbers_the_plane_stays_as_it_is(qtbot, app, make_project, monkeypatch):
+    from training.fit import train
+    from training.runs import start_run
+
+    monkeypatch.setattr("training.snapshots.SNAPSHOT_SECONDS", 0.0)
+    monkeypatch.setattr("training.snapshots.WATCHED_SHARE", 1.0)
+    project = make_project(24, 32, True)
+    run = start_run(project, TrainConfig(epochs=4), latent_dim=4)
+    train(project, run, snapshot_pictures=1000)
+    path = project.path
+    project.close()
+    with told(qtbot, app.engine, "model_loaded"):
+        app.open_project(str(path))
+    wait_for_plane(qtbot, app, 24)
+    start_replay(qtbot, app)
+    basis, rings = app.plane.where.basis, app.window.plane._scene.prior_mean
+    timeline = Timeline(run.path)
+    for frame in (timeline.frames()[0], timeline.frames()[2]):
+        with told(qtbot, app.engine, "decoded") as decoded:
+            go_to(app, frame.step)
+        np.testing.assert_allclose(seen_means(app), basis.on_plane(frame.means), atol=1e-5)
+        network = LatentModel(run.model, timeline.weights(frame.step))
+        qtbot.waitUntil(
+            lambda network=network, decoded=decoded: np.array_equal(
+                picture(app), network.decode(np.array([decoded[0].point]))[0]
+            ),
+            timeout=SECONDS,
+        )
+    assert app.plane.where.basis is basis
+    assert app.window.plane._scene.prior_mean == rings
