@@ -63,8 +63,10 @@ class ReplayBar(PaletteFollower):
         layout.setContentsMargins(GRID, GRID // 2, GRID, GRID // 2)
         layout.setSpacing(GRID // 2)
         layout.addWidget(self._play)
-        layout.addWidget(self.slider, 1)
-        for widget in (self._sign, self._step, self._speed, self._loop, self._save, self._close):
+        layout.addWidget(self.slider, 5)
+        layout.addWidget(self._sign)
+        layout.addWidget(self._step, 4)
+        for widget in (self._speed, self._loop, self._save, self._close):
             layout.addWidget(widget)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.recolour()
@@ -199,13 +201,15 @@ class _StepLabel(QLabel):
         super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setFont(tabular_font(self.font()))
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        self._texts = self._longest = [_NOW]
+        # No wider than the longest text; below, it shares the room with the slider.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._texts = [_NOW]
 
     def make_room_for(self, step: int, seconds: float) -> None:
         """Step and seconds that nothing longer than is going to be shown."""
-        self._longest = _step_texts(step, max(seconds, 659.0))  # 10 min 59 s is longer than 2 h 1 min
-        self.updateGeometry()
+        longest, *_, shortest = _step_texts(step, max(seconds, 659.0))  # 10 min 59 s is longer than 2 h 1 min
+        self.setMinimumWidth(self._width_of(shortest))
+        self.setMaximumWidth(self._width_of(longest))
 
     def show_texts(self, texts: Sequence[str], tip: str) -> None:
         """Show the first that fits, or else the last."""
@@ -213,14 +217,6 @@ class _StepLabel(QLabel):
         self.setAccessibleName(self._texts[0])
         self.setToolTip(tooltip_text(tip))
         self.update()
-
-    def sizeHint(self) -> QSize:
-        """The longest text."""
-        return QSize(self._width_of(self._longest[0]), super().sizeHint().height())
-
-    def minimumSizeHint(self) -> QSize:
-        """The shortest text."""
-        return QSize(self._width_of(self._longest[-1]), super().minimumSizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw it."""

@@ -143,14 +143,16 @@ def test_the_whole_training_takes_from_a_few_to_twenty_seconds(bar):
     assert found == [20, 10, 5, 2.5]
 
 
-def test_a_narrow_bar_shows_less_text_and_everything_stays_within(bar):
+@pytest.mark.parametrize("width", [0, 460, 1200])
+def test_slider_and_text_share_the_room_and_everything_stays_within(bar, width):
     frame = bar.parentWidget()
-    frame.resize(frame.minimumSizeHint().width(), 400)
+    frame.resize(max(width, frame.minimumSizeHint().width()), 400)
     QTest.qWait(0)
     bar.show_past(0.4, 1234, 130.0, None)
-    assert bar.width() <= 330
-    assert bar.slider.width() >= 60
-    assert bar._step.width() >= bar._step.fontMetrics().horizontalAdvance("1,234")
+    assert bar.width() == max(width, frame.minimumSizeHint().width()) <= max(width, 330)
+    assert bar.slider.width() >= max(64, 0.25 * width)
+    text = {0: "1,234", 460: "Step 1,234", 1200: "Showing step 1,234 · 2 min 10 s"}[width]
+    assert bar._step.width() >= bar._step.fontMetrics().horizontalAdvance(text)
 
 
 def test_a_film_or_pictures_of_a_size_are_asked_for(bar):
