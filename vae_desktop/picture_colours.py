@@ -163,12 +163,12 @@ class PictureColours(QObject):
         project, store = session.pictures.project, session.pictures.store
         if project is None or store is None or self._is_asked:
             return
-        if len(session.where.means) != len(store):
+        if len(session.present_means) != len(store):
             self._error_note = "Where your pictures lie is not known yet."
             return
         self._is_asked = True
         self._error_note = "Comparing your pictures with their reconstructions…"
-        session.engine.find_errors(project, run, session.where.means)
+        session.engine.find_errors(project, run, session.present_means)
 
     def _on_progress(self, run: Path, done: int, of: int) -> None:
         if self._is_asked and self._is_shown(run):
@@ -193,7 +193,7 @@ class PictureColours(QObject):
     # ------------------------------------------------------------------ what changes it
 
     def _on_shown(self) -> None:
-        if self.mode != _HELD_OUT:
+        if self.mode != _HELD_OUT and not self._session.shows_past:  # nothing more is known by that
             self.refresh()
 
     def _on_state(self) -> None:

@@ -139,7 +139,7 @@ class PlaneCanvas(QWidget):
         """Colour the points by something; None for whether their pictures are held out."""
         if colouring is not self._scene.colouring:
             self._scene.colouring = colouring
-            self._data_changed()
+            self._data_changed(tiles=False)
 
     def show_selected(self, numbers: NDArray[np.int64]) -> None:
         """Mark these pictures, int64 [n], ascending."""

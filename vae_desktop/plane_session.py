@@ -172,6 +172,16 @@ class PlaneSession(QObject):
         """Which pictures of what is open are held out, [n]; None where nothing is open."""
         return self._held_out
 
+    @property
+    def shows_past(self) -> bool:
+        """Whether pictures are shown where they lay earlier."""
+        return self._present is not None
+
+    @property
+    def present_means(self) -> NDArray[np.float32]:
+        """Where the pictures lie now as far as it is known, [n, latent_dim], while the past is shown, too."""
+        return self.where.means if self._present is None else self._present[1]
+
     def show_past(self, moment: Moment) -> None:
         """Show where pictures lay earlier, on the plane as it is; what is told meanwhile is held back."""
         where = self.where

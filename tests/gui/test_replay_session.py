@@ -89,6 +89,7 @@ def test_sliding_shows_the_points_as_they_lay_and_closing_the_present(qtbot, wat
         np.testing.assert_allclose(seen_means(app), frame.means, atol=1e-5)
         assert said(app).startswith(f"Showing step {frame.step:,} · ")
     assert np.abs(seen_means(app) - present).max() > 0.1
+    np.testing.assert_array_equal(app.plane.present_means, present)  # of which errors are found
     with told(qtbot, app.engine, "decoded"):
         QTest.keyClick(bar.slider, Qt.Key.Key_Escape)
     assert not bar.isVisible()
