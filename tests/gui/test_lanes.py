@@ -449,6 +449,16 @@ def test_a_picture_of_another_size_waits_for_a_model_that_takes_it(lane, results
     assert not results.errors
 
 
+def test_pictures_are_encoded_with_weights_of_the_past_and_again_with_those_of_the_present(lane, results):
+    lane.set_weights(weights(Model(), weight=7, training=False))
+    lane.encode(1, picture(3))
+    results.wait(lambda: results.means(1) == [[3, 7]])
+    lane.show_past([{"w": np.float32(2)}])
+    results.wait(lambda: results.means(1)[-1] == [3, 2])
+    lane.show_present()
+    results.wait(lambda: results.means(1)[-1] == [3, 7])
+
+
 def test_after_forgetting_no_picture_is_encoded(lane, results):
     lane.set_weights(weights(Model(), training=False))
     lane.encode(1, picture(1))
