@@ -1,4 +1,4 @@
-"""The guests as they are seen: pins at their means, their posteriors, a card for the one that is meant."""
+"""The guests as they are seen: pins at their means, their posteriors, a card for the one that was chosen."""
 
 from collections.abc import Callable
 
@@ -59,11 +59,11 @@ class GuestOverlay(PlaneOverlay):
     def draw(self, painter: QPainter, view: PlaneView, colours: PlaneColours) -> None:
         """Paint the ellipses, and the pins over them."""
         self._heads = []
-        shown, meant = self._placed(), self._guests.meant
+        shown = self._placed()
         ratio = painter.device().devicePixelRatioF()
         self._forget_pins()
         for guest, place, sigma, angle in shown:
-            if guest is meant or len(shown) <= _MOST_POSTERIORS:
+            if self._guests.is_meant(guest) or len(shown) <= _MOST_POSTERIORS:
                 draw_posterior(painter, view, place, sigma, angle, colour=colours.guest, colours=colours)
         for guest, place, _sigma, _angle in shown:
             tip = QPointF(*view.to_screen(*place))
@@ -73,16 +73,18 @@ class GuestOverlay(PlaneOverlay):
                 self._heads.append((head.adjusted(0, 0, 0, _STEM), guest.number))
 
     def draw_above(self, painter: QPainter, view: PlaneView, colours: PlaneColours) -> None:
-        """Paint the card of the guest that is meant."""
-        meant = self._guests.meant
-        head = next((head for head, number in self._heads if meant and number == meant.number), None)
-        if meant is not None and head is not None:
+        """Paint the card of the guest that was chosen."""
+        chosen = self._guests.get(self._guests.selected)
+        head = next((head for head, number in self._heads if number == self._guests.selected), None)
+        if chosen is not None and head is not None:
             handles = [QPointF(*view.to_screen(*place)) for place in self._plane.handles.values()]
-            draw_card(painter, view, colours, meant, pin=head, spare=handles, comparison=self._compare(meant))
+            draw_card(
+                painter, view, colours, chosen, pin=head, spare=handles, comparison=self._compare(chosen)
+            )
 
     def _placed(self) -> list[tuple[Guest, tuple[float, float], tuple[float, float], float]]:
-        """Those that have a place, the one meant last: mean, sigmas, by how much the ellipse is turned."""
-        basis, meant = self._basis(), self._guests.meant
+        """Those that have a place, those meant last: mean, sigmas, by how much the ellipse is turned."""
+        basis = self._basis()
         known = [
             (guest, guest.encoded)
             for guest in self._guests
@@ -90,7 +92,7 @@ class GuestOverlay(PlaneOverlay):
         ]
         if not known:
             return []
-        known.sort(key=lambda each: each[0] is meant)
+        known.sort(key=lambda each: self._guests.is_meant(each[0]))
         places = basis.on_plane(np.stack([encoded.mean for _, encoded in known])).tolist()
         sigmas, angles = basis.ellipses(np.stack([encoded.sigma for _, encoded in known]))
         rows = zip(known, places, sigmas.tolist(), angles.tolist(), strict=True)
@@ -101,7 +103,7 @@ class GuestOverlay(PlaneOverlay):
 
     def _pin(self, guest: Guest, ratio: float, colours: PlaneColours) -> QPixmap:
         """A pin, drawn once and copied to wherever it stands: a drag paints them all at every move."""
-        state = (guest.number == self._guests.selected, guest is self._guests.meant, ratio, colours)
+        state = (guest.number == self._guests.selected, self._guests.is_meant(guest), ratio, colours)
         kept = self._pins.get(guest.number)
         if kept is None or kept[0] is not guest.pixels or kept[1] != state:
             pin = _drawn_pin(guest, colours, is_chosen=state[0], is_meant=state[1], ratio=ratio)

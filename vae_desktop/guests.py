@@ -38,7 +38,7 @@ class Guest:
 
 
 class Guests:
-    """The guests in the order they came, and which of them is meant.
+    """The guests in the order they came, and which of them are meant.
 
     Attributes:
         selected: the number of the one that was chosen by click or key, 0 for none.
@@ -82,10 +82,9 @@ class Guests:
         """The guest with a number, if it is there."""
         return self._by_number.get(number)
 
-    @property
-    def meant(self) -> Guest | None:
-        """The one that is pointed at, else the one that was chosen."""
-        return self.get(self.hovered) or self.get(self.selected)
+    def is_meant(self, guest: Guest) -> bool:
+        """Whether it is pointed at or was chosen."""
+        return guest.number in (self.hovered, self.selected)
 
     def neighbour(self, step: int) -> int:
         """The number of the one so many places after the chosen one, going round; 0 where there is none."""

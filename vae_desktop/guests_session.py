@@ -18,9 +18,10 @@ from vae_desktop.encode_queue import Encoded
 from vae_desktop.guest_hand import GuestHand
 from vae_desktop.guest_overlay import GuestOverlay
 from vae_desktop.guest_reader import GuestReader, Reading, Wanted
-from vae_desktop.guest_words import comparison_text, full_text, problem_text, summary
+from vae_desktop.guest_words import comparison_text, full_text, numbers_text, problem_text, summary
 from vae_desktop.guests import MOST_GUESTS, Guest, Guests, HeldOutErrors
 from vae_desktop.offered_pictures import Offered, dropped_pictures, pasted_pictures
+from vae_desktop.picture_card import Found, PictureCard, Subject
 from vae_desktop.pixels import to_qimage
 from vae_desktop.plain_words import count, menu_text, one_line
 from vae_desktop.plane_overlay import Spot
@@ -39,6 +40,7 @@ class GuestsSession(QObject):
     Args:
         session: whose plane they lie on.
         edits: by which placing and removing them can be taken back.
+        card: shows what is pointed at.
         model_format: what the pictures of the model that is shown are like; None where there is none.
 
     Attributes:
@@ -49,7 +51,11 @@ class GuestsSession(QObject):
     encoded = Signal(object)  # Encoded, of a guest
 
     def __init__(
-        self, session: PlaneSession, edits: Edits, model_format: Callable[[], ImageFormat | None]
+        self,
+        session: PlaneSession,
+        edits: Edits,
+        card: PictureCard,
+        model_format: Callable[[], ImageFormat | None],
     ) -> None:
         super().__init__(session)
         self._session, self._engine, self._window = session, session.engine, session.window
@@ -67,6 +73,7 @@ class GuestsSession(QObject):
         plane.overlays.append(overlay)
         self._overlay = overlay
         self._hand = GuestHand(plane, overlay.at, self._promise, has_chosen=lambda: self.guests.selected > 0)
+        card.add_source(self._pointed_at)
         self._join()
 
     def _join(self) -> None:
@@ -320,6 +327,22 @@ class GuestsSession(QObject):
         if number != self.guests.hovered:
             self.guests.hovered = number
             self._plane.update()
+
+    def _pointed_at(self, spot: Spot) -> Found | None:
+        number = self._overlay.at(spot.at)
+        return (("guest", number), lambda: self._about(number)) if number else None
+
+    def _about(self, number: int) -> Subject | None:
+        """For the card of what is pointed at; a guest that was chosen has its own."""
+        guest = self.guests.get(number)
+        if guest is None or guest.encoded is None or number == self.guests.selected:
+            return None
+        mean, sigma = numbers_text(guest.encoded.mean), numbers_text(guest.encoded.sigma)
+        comparison = self._comparison(guest)
+        lines = [f"lies at {mean}, give or take {sigma}", *([comparison] if comparison else [])]
+        latent = tuple(guest.encoded.mean.astype(float).tolist())
+        captions = ("original", "reconstruction")
+        return Subject(guest.name, lines, latent, to_qimage(guest.pixels), captions)
 
     def _on_dropped(self, data: QMimeData) -> None:
         self.place(dropped_pictures(data), "drop them")

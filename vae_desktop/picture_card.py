@@ -38,12 +38,14 @@ class Subject:
     Attributes:
         latent: what is decoded for it.
         own: the person's own picture, where it is one of theirs.
+        captions: of both.
     """
 
     title: str
     lines: Sequence[str]
     latent: Latent
     own: QImage | None = None
+    captions: tuple[str, str] = ("yours", "decoded")
 
 
 Found = tuple[tuple[str, int], Callable[[], Subject | None]]
@@ -139,9 +141,9 @@ class PictureCard(QObject):
         subject = self._subject
         if subject is None:
             return
-        pictures = (
-            [("decoded", drawn)] if subject.own is None else [("yours", subject.own), ("decoded", drawn)]
-        )
+        pictures = list(zip(subject.captions, (subject.own, drawn), strict=True))
+        if subject.own is None:
+            del pictures[0]
         self.card.show_content(CardContent(subject.title, subject.lines, pictures), self._pointer)
 
     def _on_decoded(self, decoded: Decoded) -> None:

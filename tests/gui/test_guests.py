@@ -22,6 +22,7 @@ from vae_desktop.dropping import DropFrame
 from vae_desktop.guests import MOST_GUESTS
 from vae_desktop.main_window import WindowState
 from vae_desktop.offered_pictures import is_for_plane
+from vae_desktop.picture_card import CARD_MS
 
 COPY = Qt.DropAction.CopyAction
 
@@ -425,9 +426,18 @@ def test_a_guest_that_is_pointed_at_tells_how_it_compares_with_held_out_pictures
     session = app.explorer.guests
     qtbot.waitUntil(lambda: session._comparison(guest) != "", timeout=SECONDS)
     assert f" {worse} of {len(held_out)} held-out" in session._comparison(guest)
-    before = plane.grab().toImage()
+    card = app.explorer.card.card
     point_at(plane, pin(app, guest))
-    assert plane.grab().toImage() != before  # the card
+    qtbot.waitUntil(lambda: card.isVisible() and card.content.pictures[1][1] is not None, timeout=SECONDS)
+    assert card.content.title == guest.name
+    assert [caption for caption, _ in card.content.pictures] == ["original", "reconstruction"]
+    assert f" {worse} of {len(held_out)} held-out" in card.content.lines[-1]
+    before = plane.grab().toImage()
+    QTest.mouseClick(plane, LEFT, NONE, pin(app, guest))
+    point_at(plane, pin(app, guest))
+    qtbot.wait(2 * CARD_MS)
+    assert not card.isVisible()  # it has a card of its own now
+    assert plane.grab().toImage() != before
 
 
 def test_the_files_of_guests_are_kept_as_a_state_and_come_back(qtbot, open_trained, strangers):
