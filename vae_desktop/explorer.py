@@ -46,6 +46,7 @@ class Explorer(QObject):
         self.card = PictureCard(session)
         self.guests = GuestsSession(session, self.exploration.edits, self.card, model_format)
         self.drawing = DrawingSession(session, self.guests, model_format)
+        self.exploration.add("guests", self.guests)
         self.ellipses = PictureEllipses(window)
         self.exploration.add("ellipses", self.ellipses, of_run=False)
         self.colours = PictureColours(session, shown_run)
