@@ -274,23 +274,31 @@ def _emptiness(pictures: Floats, low: Floats, step: float, side: int) -> Floats:
     return emptiness
 
 
-def curve_along_data(
-    decode: Decode, basis: PlaneBasis, stops: Floats, pictures: NDArray[np.floating], *, closed: bool
-) -> Curve:
-    """A curve through stops [n, d] where pictures change least, on a plane through their middle.
+def plane_metric(
+    decode: Decode, basis: PlaneBasis, stops: Floats, pictures: NDArray[np.floating]
+) -> PlaneMetric:
+    """The metric of the plane through the middle of stops [n, d], as far as paths between them may go.
 
     Args:
         decode: pictures, uint8 [n, S, S, C], at latent points [n, d].
         basis: which plane.
         pictures: [m, d], where the pictures lie; what is far from them has a price.
+    """
+    shown = basis.slice_through(stops.mean(axis=0))
+    low, high = covered(_places(basis, stops), basis.prior_mean)
+    seen = _places(basis, np.asarray(pictures, np.float64))
+    return metric(lambda at: decode(shown.latent(at)), low, high, seen)
+
+
+def curve_along_data(along: PlaneMetric, basis: PlaneBasis, stops: Floats, *, closed: bool) -> Curve:
+    """A curve through stops [n, d] on the shortest ways by a metric of the plane.
 
     Raises:
         VaeError: there are not two stops, or all lie at one place.
     """
-    on_plane = basis.directions[:2]
-    places = (stops - basis.middle) @ on_plane.T
-    shown = basis.slice_through(stops.mean(axis=0))
-    low, high = covered(places, basis.prior_mean)
-    seen = (np.asarray(pictures, np.float64) - basis.middle) @ on_plane.T
-    along = metric(lambda at: decode(shown.latent(at)), low, high, seen)
-    return Curve(data_legs(stops, on_plane, places, along, closed=closed))
+    return Curve(data_legs(stops, basis.directions[:2], _places(basis, stops), along, closed=closed))
+
+
+def _places(basis: PlaneBasis, latent: Floats) -> Floats:
+    places: Floats = (latent - basis.middle) @ basis.directions[:2].T
+    return places

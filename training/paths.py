@@ -91,6 +91,7 @@ class Curve:
 
     Attributes:
         points: [n, d], samples of the whole.
+        legs: [n], which leg each of the points belongs to.
         stops: how far along the curve the stops lie, ascending, the end of the last leg included.
 
     Raises:
@@ -103,6 +104,9 @@ class Curve:
         self._along = np.concatenate([[0.0], np.cumsum(steps)])
         ends = np.cumsum([0, *(len(leg) - 1 for leg in legs)])
         self.stops = self._along[ends]
+        self.legs = np.repeat(
+            np.arange(len(legs)), [len(leg) - (number > 0) for number, leg in enumerate(legs)]
+        )
         if self.length == 0.0:
             raise VaeError("The stops of this path all lie at one place.", advice="Move one of them.")
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from training import __version__
 from training.events import Control
 from training.film import write_film, write_sequence
-from training.geodesics import curve_along_data
+from training.geodesics import curve_along_data, plane_metric
 from training.latent import DECODE_BATCH, LatentModel
 from training.paths import Floats, Journey, PathKind, PathSettings, curve, surprise_loop
 from training.plane_basis import PlaneBasis
@@ -71,7 +71,8 @@ def write_walk(
     stops = surprise_loop(means, walk.stops, walk.seed)
     if settings.kind is PathKind.DATA:
         basis = PlaneBasis.first(means)
-        line = curve_along_data(model.decode, basis, stops, means, closed=settings.closed)
+        along = plane_metric(model.decode, basis, stops, means)
+        line = curve_along_data(along, basis, stops, closed=settings.closed)
     else:
         line = curve(stops, settings.kind, closed=settings.closed)
     points = Journey(line, settings).frames(walk.fps)

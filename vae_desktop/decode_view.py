@@ -252,6 +252,7 @@ class DecodeView(QWidget):
         self._positions: dict[int, tuple[float, ...]] = {}
         self._squares: dict[int, _StripSquare] = {}
         self._active: int | None = None
+        self._passing: tuple[tuple[float, ...], QImage] | None = None
         self._canvas = _PictureCanvas()
         self._canvas.painted.connect(self.painted)
         self._caption = QLabel(textFormat=Qt.TextFormat.PlainText, alignment=Qt.AlignmentFlag.AlignHCenter)
@@ -325,8 +326,19 @@ class DecodeView(QWidget):
         for widget in (self._nearest_title, self._nearest):
             widget.setVisible(pixels is not None)
 
+    def show_passing(self, z: tuple[float, ...], pixels: NDArray[np.uint8] | None) -> None:
+        """Show what a path passes, in place of the active handle's picture; None shows that again.
+
+        Args:
+            z: where that is, latent units.
+            pixels: [S, S, C], C = 1 or 3.
+        """
+        self._passing = None if pixels is None else (z, to_qimage(pixels))
+        self._show_active(is_new=False)
+
     def clear(self) -> None:
         """Forget every handle and show the placeholder."""
+        self._passing = None
         self._images.clear()
         self._positions.clear()
         self._active = None
@@ -344,6 +356,11 @@ class DecodeView(QWidget):
         return None if image is None else QImage(image)
 
     def _show_active(self, *, is_new: bool) -> None:
+        if self._passing is not None:
+            z, image = self._passing
+            self._canvas.show_image(-1, image, is_new=False)
+            self._caption.setText(position_text(z))
+            return
         handle = -1 if self._active is None else self._active
         self._canvas.show_image(handle, self._images.get(handle), is_new=is_new)
         self._caption.setText(position_text(self._positions.get(handle, ())))

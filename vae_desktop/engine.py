@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from training.config import TrainConfig
+from training.config import ModelConfig, TrainConfig
 from training.errors import DeviceLostError, OutOfMemoryError, VaeError
 from training.events import Control, EpochRecord, RunResult, Setback, Snapshot, TrainProgress
 from training.export_formats import ExportFormat
@@ -31,6 +31,7 @@ from training.vae_file import SharedModel, read_vae
 from vae_desktop.decode_lane import DecodeLane, Point, Weights
 from vae_desktop.film_lane import FilmLane
 from vae_desktop.lane import Lane
+from vae_desktop.renderer import Renderer, Values
 from vae_desktop.tile_grid import HOME_TILES, Block, even_grid
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class Engine(QObject):
         self._open_lane = Lane("open", self._tell_failure)
         self._replay_lane = Lane("replay", self._tell_failure)  # others may be busy for minutes
         self.films = FilmLane(_sentence, self)
+        self.renderer = Renderer(_make_model, _sentence)
         self._decode_lane = DecodeLane(
             self.decoded.emit, self.backdrop.emit, self.encoded.emit, self._tell_failure
         )
@@ -179,6 +181,7 @@ class Engine(QObject):
         for control in (self._control, self._showing, self._sharing, self._comparing):
             control.gate(closed)
         self.films.gate(closed)
+        self.renderer.gate(closed)
 
     def _show_anew(self) -> Control:
         """End an encoding under way, whose result will be out of date, and control the next one."""
@@ -326,6 +329,7 @@ class Engine(QObject):
     def _show_shared(self, shared: SharedModel, network: "LatentModel") -> None:
         latent_dim = shared.about.model.latent_dim
         self._decode_lane.set_weights(Weights(lambda: network, shared.weights, latent_dim, training=False))
+        self.renderer.show(shared.about.model, shared.weights)
         self.network_changed.emit(latent_dim)
         self.positions.emit(np.arange(len(shared.means)), shared.means, shared.sigmas)
         self.model_loaded.emit()
@@ -408,11 +412,13 @@ class Engine(QObject):
         self._import_lane.wait()
         self._train_lane.wait()
         self._decode_lane.forget()
+        self.renderer.forget()
         self._decoder_of = None
 
     def close(self) -> None:
         """End all threads, in order; a training is saved first."""
         self._stop_all()
+        self.renderer.close()
         self._import_lane.close()
         self._open_lane.close()
         self._replay_lane.close()
@@ -466,6 +472,7 @@ class Engine(QObject):
             make_model = prepared if of is run else lambda: LatentModel(run.model)
             self._prepared = None
         self._decode_lane.set_weights(Weights(make_model, values, run.model.latent_dim, training))
+        self.renderer.show(run.model, values)
         if is_new:
             self.network_changed.emit(run.model.latent_dim)
 
@@ -499,6 +506,12 @@ class _Order:
         of_model = {name: self.chosen[name] for name in ("latent_dim", "likelihood") if name in self.chosen}
         of_training = {name: value for name, value in self.chosen.items() if name not in of_model}
         return start_run(self.project, TrainConfig(**of_training), name=self.name, **of_model)
+
+
+def _make_model(config: ModelConfig, values: Values) -> "LatentModel":
+    from training.latent import LatentModel
+
+    return LatentModel(config, values)
 
 
 def _sentence(error: Exception) -> str:

@@ -12,6 +12,7 @@ from vae_desktop.exploration import Exploration
 from vae_desktop.guests_session import GuestsSession
 from vae_desktop.handle_edits import HandleEdits
 from vae_desktop.kept_view import KeptView
+from vae_desktop.path_session import PathSession
 from vae_desktop.picture_card import PictureCard
 from vae_desktop.picture_colours import PictureColours
 from vae_desktop.picture_ellipses import PictureEllipses
@@ -40,8 +41,10 @@ class Explorer(QObject):
         self._shown_run = shown_run
         self.exploration = Exploration(self)
         self.handles = HandleEdits(session, self.exploration)
+        self.paths = PathSession(session, self.exploration)
         self.exploration.add("view", KeptView(window))
         self.exploration.add("handles", self.handles)
+        self.exploration.add("path", self.paths.path)
         self.selection = PictureSelection(session)
         self.card = PictureCard(session)
         self.guests = GuestsSession(session, self.exploration.edits, self.card, model_format)
@@ -57,6 +60,7 @@ class Explorer(QObject):
         session.opened.connect(lambda project: self.exploration.open(project.path))
         session.closing.connect(self.exploration.leave)
         session.closing.connect(self.ellipses.begin)
+        session.closing.connect(self.paths.path.clear)  # once it is kept
         session.explorable.connect(self._restore)
 
     def close(self) -> None:

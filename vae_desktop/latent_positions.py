@@ -118,10 +118,10 @@ class LatentPositions:
 
     def move_to_picture(self, handle: int, number: int) -> bool:
         """Move a handle to exactly where a picture lies. Returns whether it is known where."""
-        row = self.row_of(number)
-        if row is None:
+        latent = self.latent_of(number)
+        if latent is None:
             return False
-        self._handles[handle] = self.means[row].astype(np.float64)
+        self.put(handle, latent)
         self.select(handle)
         return True
 
@@ -129,6 +129,11 @@ class LatentPositions:
         """The row of a picture in ``means`` and ``sigmas``; None where it is not known where it lies."""
         row = int(np.searchsorted(self.numbers, number))
         return row if row < len(self.numbers) and self.numbers[row] == number else None
+
+    def latent_of(self, number: int) -> tuple[float, ...] | None:
+        """Where a picture lies, in latent numbers; None where that is not known."""
+        row = self.row_of(number)
+        return None if row is None else tuple(self.means[row].astype(np.float64).tolist())
 
     def put(self, handle: int, latent: tuple[float, ...]) -> None:
         """Move a handle to a point of the latent space."""
@@ -166,9 +171,13 @@ class LatentPositions:
 
     def nearest(self, handle: int | None) -> tuple[int, float] | None:
         """The picture nearest to a handle in the latent space, and how far it is; None without pictures."""
-        if len(self.numbers) == 0 or handle is None:
+        return None if handle is None else self.nearest_to(self._handles[handle])
+
+    def nearest_to(self, latent: NDArray[np.float64]) -> tuple[int, float] | None:
+        """The picture nearest to a point of the latent space, [latent_dim]; as :meth:`nearest`."""
+        if len(self.numbers) == 0:
             return None
-        at = self._handles[handle].astype(np.float32)
+        at = latent.astype(np.float32)
         # |m − z|² but for |z|²: one pass over the means, which keeps up with a drag over 200,000 pictures.
         around = np.argpartition(self._squares - 2 * (self.means @ at), min(_SHORTLIST, len(self.means)) - 1)
         rows = around[:_SHORTLIST]

@@ -36,6 +36,7 @@ from vae_desktop.dropping import DropFrame, read_drop
 from vae_desktop.latent_plane import LatentPlane, PlaneMode
 from vae_desktop.library_panel import LibraryPanel
 from vae_desktop.message_strip import MessageStrip, StripButton
+from vae_desktop.path_bar import PathBar
 from vae_desktop.plain_words import one_line
 from vae_desktop.plane_frame import PlaneFrame
 from vae_desktop.runs_panel import RunsPanel
@@ -109,6 +110,7 @@ class MainWindow(QMainWindow):
         self.training = TrainingPanel()
         self.plane = LatentPlane()
         self.plane_frame = PlaneFrame(self.plane)
+        self.path_bar = PathBar()
         self.decoding = DecodeView()
         self.messages = MessageStrip()
         self._build_centre()
@@ -258,6 +260,7 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(tools)
         layout.addWidget(self.plane_frame, 1)
+        layout.addWidget(self.path_bar)
         self._plane_page = plane_page
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)

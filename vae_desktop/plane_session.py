@@ -37,6 +37,7 @@ class PlaneSession(QObject):
     Attributes:
         pictures: those of the open project.
         where: pictures and handles in the latent space, and the plane that is shown of it.
+        traveller: where a path that is played has come to; None while none is.
     """
 
     opened = Signal(object)  # project.Project
@@ -55,6 +56,7 @@ class PlaneSession(QObject):
         self._held_out: NDArray[np.bool_] | None = None  # there is none where nothing is open
         self.where = LatentPositions()
         self._present: _Posteriors | None = None  # while the past is shown, what is held back
+        self.traveller: Latent | None = None  # where one is on a path that is played
         self._is_explorable = False
         self._before: dict[int, Latent] = {}  # of the handle that is dragged
         self._is_held = False  # a handle or a slider, by the hand
@@ -413,8 +415,22 @@ class PlaneSession(QObject):
         found = self.where.nearest(self.window.plane.active_handle)
         return -1 if found is None else found[0]
 
+    def show_traveller(self, latent: Latent | None, pixels: NDArray[np.uint8] | None = None) -> None:
+        """Show what a path passes, uint8 [S, S, C], in place of the active handle's picture; None ends it."""
+        self.traveller = latent
+        self.window.decoding.show_passing(latent or (), pixels)
+        self._show_nearest()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a hand has the machine to itself: see :meth:`Engine.gate`."""
+        return self._rest.isActive()
+
     def _show_nearest(self) -> None:
-        found = self.where.nearest(self.window.plane.active_handle)
+        if self.traveller is None:
+            found = self.where.nearest(self.window.plane.active_handle)
+        else:
+            found = self.where.nearest_to(np.array(self.traveller))
         if found is None or self.pictures.store is None:
             self.window.decoding.show_nearest(None, "", 0.0)
             return

@@ -189,6 +189,7 @@ class ThumbnailList(QListView):
     picture_selected = Signal(int)  # by itself, not besides others
     selection_changed = Signal(object)  # by a person: int64 [n], ascending
     reveal_requested = Signal(int)
+    menu_wanted = Signal(object, int)  # a QMenu to fill, the picture
 
     def __init__(self, model: PictureModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -258,6 +259,7 @@ class ThumbnailList(QListView):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         row = index.row()
         menu.addAction("Show in its folder", lambda: self.reveal_requested.emit(row))
+        self.menu_wanted.emit(menu, row)
         menu.popup(event.globalPos())
 
     def _fit_columns(self) -> None:

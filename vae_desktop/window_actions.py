@@ -116,6 +116,19 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "",
         "Remove the pictures that were placed; the project's stay where they are",
     ),
+    "path": (
+        "&Path",
+        "Ctrl+Shift+P",
+        "path",
+        "Lay a path: a click adds a stop, a drag moves one, Delete removes it",
+    ),
+    "add_stop": ("Add handle as a s&top", "Ctrl+K", "", "Let the path end where the chosen handle is"),
+    "play_path": (
+        "Pla&y the path",
+        "Ctrl+Space",
+        "",
+        "Travel along the path and see what lies on it, or pause",
+    ),
     "add_to_menu": (
         "Add to the applications &menu",
         None,
@@ -132,9 +145,19 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
     "logs": ("Open &log folder", None, "", "Show the files that help to find a fault"),
 }
 PLANE_MODES = ("both", "points", "tiles", "thumbnails", "density")
-PLANE_TOOLS = ("fit", "reset", "zoom_in", "zoom_out", "add_handle", "remove_handle", "snap", "sample_picture")
+PLANE_TOOLS = (
+    "fit",
+    "reset",
+    "zoom_in",
+    "zoom_out",
+    "add_handle",
+    "remove_handle",
+    "snap",
+    "sample_picture",
+    "path",
+)
 GUEST_ACTIONS = ("place_pictures", "draw_picture", "", "next_guest", "remove_guests")
-HANDLE_ACTIONS = ("name_handle", "lock_handle", "to_nearest")
+HANDLE_ACTIONS = ("name_handle", "lock_handle", "to_nearest", "add_stop")
 
 
 class WindowActions:
@@ -145,7 +168,7 @@ class WindowActions:
         self._by_name["quit"].setMenuRole(QAction.MenuRole.QuitRole)
         self._by_name["about"].setMenuRole(QAction.MenuRole.AboutRole)
         self._modes = QActionGroup(parent)
-        for name in (*PLANE_MODES, "lock_handle", "snap", "replay"):
+        for name in (*PLANE_MODES, "lock_handle", "snap", "path", "replay"):
             self._by_name[name].setCheckable(True)
         for name in PLANE_MODES:
             self._modes.addAction(self._by_name[name])
@@ -163,7 +186,7 @@ class WindowActions:
         self._add(bar.addMenu("&Edit"), "undo", "redo", "", "paste_picture")
         self._add(bar.addMenu("&Training"), "train", "pause", "stop", "", "settings", "new_run")
         plane = bar.addMenu("&Plane")
-        tools = (*PLANE_TOOLS[:4], "", *PLANE_TOOLS[4:], *HANDLE_ACTIONS, "")
+        tools = (*PLANE_TOOLS[:4], "", *PLANE_TOOLS[4:], *HANDLE_ACTIONS, "play_path", "")
         self._add(plane, *PLANE_MODES, "", *tools)
         self._add(plane.addMenu("&Guests"), *GUEST_ACTIONS)
         self._add(plane, "", "replay")
