@@ -27,6 +27,7 @@ MOST_FRAMES = 20_000
 HIGHEST_FPS = {".gif": 50.0, ".webp": 60.0, ".mp4": 60.0}  # viewers show a GIF's faster frames slowly
 MOST_GIF_PIXELS = 1_500_000_000  # of all its frames, which Pillow has in memory as bytes until the end
 _MAY_TAKE = {".gif": 0.9, ".webp": 0.4, ".mp4": 0.3, ".png": 2.0}  # bytes a pixel; rarely more
+_DECODED_AT_ONCE = 16
 _WEBP = {"quality": 90, "method": 4, "minimize_size": False}
 
 
@@ -157,6 +158,22 @@ def write_sheet(
         save_image(tile(pictures, columns, gap, captions), path, recipe)
         return True
     return False
+
+
+def decoded(
+    decode: Callable[[NDArray[np.floating]], NDArray[np.uint8]],
+    points: NDArray[np.floating],
+    control: Control,
+) -> Iterator[Frame]:
+    """Frames for a film of latent points [n, d], decoded as they are asked for, some at once.
+
+    It waits while the control is held, and ends when it is stopped.
+    """
+    for start in range(0, len(points), _DECODED_AT_ONCE):
+        control.wait_while_held()
+        if control.should_stop:
+            return
+        yield from decode(points[start : start + _DECODED_AT_ONCE])
 
 
 def _watched(frames: Iterable[Frame], on_progress: OnProgress, control: Control | None) -> Iterator[Frame]:

@@ -1,6 +1,6 @@
 """A walk through the latent space of a trained model as a film: `vae walk`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,24 +9,15 @@ from numpy.typing import NDArray
 
 from training import __version__
 from training.events import Control
-from training.film import write_film, write_sequence
+from training.film import decoded, write_film, write_sequence
 from training.geodesics import curve_along_data, plane_metric
-from training.latent import DECODE_BATCH, LatentModel
-from training.paths import Floats, Journey, PathKind, PathSettings, curve, surprise_loop
+from training.latent import LatentModel
+from training.paths import Journey, PathKind, PathSettings, curve, surprise_loop
 from training.plane_basis import PlaneBasis
 from training.recipe import Recipe
 from training.stills import enlarged
 
 _LEAST_SIDE = 256  # smaller films are hard to see
-
-
-def decoded(model: LatentModel, points: Floats, control: Control) -> Iterator[NDArray[np.uint8]]:
-    """Pictures [S, S, C] at points [n, d], one after the other; waits while it is held, ends when stopped."""
-    for start in range(0, len(points), DECODE_BATCH):
-        control.wait_while_held()
-        if control.should_stop:
-            return
-        yield from model.decode(points[start : start + DECODE_BATCH])
 
 
 @dataclass(frozen=True)
@@ -84,7 +75,7 @@ def write_walk(
         path=settings,
     ).as_text()
     factor = max(_LEAST_SIDE // model.config.size, 1)
-    frames = (enlarged(frame, factor, smooth=True) for frame in decoded(model, points, control))
+    frames = (enlarged(frame, factor, smooth=True) for frame in decoded(model.decode, points, control))
     count = len(points)
 
     def tell(done: int) -> None:

@@ -16,6 +16,7 @@ from vae_desktop.path_session import PathSession
 from vae_desktop.picture_card import PictureCard
 from vae_desktop.picture_colours import PictureColours
 from vae_desktop.picture_ellipses import PictureEllipses
+from vae_desktop.picture_export import PictureExport
 from vae_desktop.picture_selection import PictureSelection
 from vae_desktop.plane_session import PlaneSession
 from vae_desktop.posterior_sampling import PosteriorSampling
@@ -42,6 +43,7 @@ class Explorer(QObject):
         self.exploration = Exploration(self)
         self.handles = HandleEdits(session, self.exploration)
         self.paths = PathSession(session, self.exploration)
+        self.exports = PictureExport(session, self.paths)
         self.exploration.add("view", KeptView(window))
         self.exploration.add("handles", self.handles)
         self.exploration.add("path", self.paths.path)

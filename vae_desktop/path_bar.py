@@ -26,7 +26,7 @@ _KINDS = {
     PathKind.SMOOTH: ("Smooth", "A curve through the stops without corners"),
     PathKind.STRAIGHT: ("Straight", "In straight lines from stop to stop"),
     PathKind.DATA: (
-        "Along the data",
+        "Along data",
         "The way on which the picture changes least, and which stays where your pictures are"
         " (a geodesic of the decoder)",
     ),

@@ -12,6 +12,13 @@ def tiles_to_qimage(tiles: NDArray[np.uint8]) -> QImage:
     return to_qimage(whole).convertToFormat(QImage.Format.Format_RGB32)
 
 
+def from_qimage(image: QImage) -> NDArray[np.uint8]:
+    """The pixels of an opaque QImage, uint8 [height, width, 3]."""
+    plain = image.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(plain.constBits(), np.uint8).reshape(plain.height(), plain.bytesPerLine())
+    return rows[:, : 3 * plain.width()].reshape(plain.height(), plain.width(), 3).copy()
+
+
 def to_qimage(pixels: NDArray[np.uint8]) -> QImage:
     """A QImage that owns its memory.
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QCursor,
     QFont,
     QHideEvent,
+    QImage,
     QPainter,
     QPaintEvent,
     QPixmap,
@@ -228,6 +229,24 @@ class PlaneCanvas(QWidget):
             self._want_soon()
             self.update()
             self.view_changed.emit()
+
+    def picture(self, scale: int) -> QImage:
+        """All of it as it is seen, a whole number of times as large, and as sharp as what is there allows."""
+        image = QImage(QSize(self.size()) * scale, QImage.Format.Format_RGB888)
+        image.setDevicePixelRatio(scale)
+        image.fill(self._scene.colours.ground)
+        with QPainter(image) as painter:
+            painter.setFont(self._scene.font)
+            painter.save()
+            painter.setClipRect(area_of(self._view))
+            self._scene.draw_tiles(painter, self._view)
+            self._scene.draw_marks(painter, self._view)
+            painter.restore()
+            painter.save()
+            self._scene.draw_furniture(painter, self._view)
+            painter.restore()
+            self.paint_overlay(painter)
+        return image
 
     def paint_overlay(self, painter: QPainter) -> None:
         """For what changes at every move of the hand; painted over the layers."""

@@ -32,6 +32,12 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
     ),
     "close_project": ("&Close project", _Keys.Close, "", "Go back to the first page; everything is kept"),
     "save_picture": ("&Save picture…", _Keys.Save, "save", "Save the picture under the handle as a file"),
+    "export_picture": (
+        "Export pictures and &film…",
+        "Ctrl+E",
+        "export",
+        "Write the picture, the plane or a film of the path, at any size",
+    ),
     "quit": ("&Quit", _Keys.Quit, "", "Close the program; a training goes on at the next start"),
     "train": ("&Train", "Ctrl+T", "train", "Learn the pictures of this project"),
     "pause": ("&Pause", "Ctrl+P", "pause", "Hold the training, or let it go on"),
@@ -182,7 +188,8 @@ class WindowActions:
         file = bar.addMenu("&File")
         self._add(file, "open_folder", "open_project", "open_model")
         samples, recent = file.addMenu("Open s&ample"), file.addMenu("&Recent")
-        self._add(file, "", "close_project", "", "save_picture", "save_model", "export_model", "", "quit")
+        self._add(file, "", "close_project", "", "save_picture", "export_picture")
+        self._add(file, "save_model", "export_model", "", "quit")
         self._add(bar.addMenu("&Edit"), "undo", "redo", "", "paste_picture")
         self._add(bar.addMenu("&Training"), "train", "pause", "stop", "", "settings", "new_run")
         plane = bar.addMenu("&Plane")
@@ -206,6 +213,7 @@ class WindowActions:
         enabled = {
             "close_project": state.has_pictures or state == WindowState.SHARED,
             "save_picture": state.has_model,
+            "export_picture": state.has_model,
             "save_model": state == WindowState.TRAINED and not loading,
             "export_model": state in (WindowState.TRAINED, WindowState.SHARED) and not loading,
             "train": state.can_train and not loading,
