@@ -163,6 +163,11 @@ def read_recipe(path: Path) -> Recipe | None:
     return Recipe.from_text(text)
 
 
+def has_recipe(path: Path) -> bool:
+    """Whether a file says that it keeps a recipe, be it damaged."""
+    return path.suffix.lower() in _KINDS and _text_in(path) is not None
+
+
 def _text_in(path: Path) -> str | None:
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=_FORMATS) as image:

@@ -8,21 +8,29 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QWidget
 
 from training.files import is_shared_model
+from training.recipe import has_recipe
 from vae_desktop.plain_words import one_line
 from vae_desktop.style import GRID, accent, mix, scaled_font, text_on_accent
 
 
 @dataclass(frozen=True)
 class Dropped:
-    """A folder or a shared model to open, or why there is none; ``note`` says what is not obvious."""
+    """A folder or a shared model to open, or why there is none; ``note`` says what is not obvious.
+
+    Attributes:
+        recipe: a picture that says how it was made.
+    """
 
     path: str = ""
+    recipe: str = ""
     problem: str = ""
     note: str = ""
 
     @property
     def promise(self) -> str:
         """What letting go does."""
+        if self.recipe:
+            return "Let go to come back to where this picture was made"
         kind = "model" if self.path and is_shared_model(Path(self.path)) else "folder"
         return f"Let go to open this {kind}"
 
@@ -36,6 +44,8 @@ def read_drop(data: QMimeData) -> Dropped:
     if len(paths) == 1:
         if folders or is_shared_model(paths[0]):
             return Dropped(path=str(paths[0]))
+        if has_recipe(paths[0]):
+            return Dropped(recipe=str(paths[0]))
         name, parent = one_line(paths[0].name), one_line(paths[0].parent.name)
         return Dropped(
             problem=f"“{name}” is a single file, and the program learns from many pictures. "

@@ -20,6 +20,7 @@ from vae_desktop.picture_export import PictureExport
 from vae_desktop.picture_selection import PictureSelection
 from vae_desktop.plane_session import PlaneSession
 from vae_desktop.posterior_sampling import PosteriorSampling
+from vae_desktop.recipe_session import RecipeSession
 
 
 class Explorer(QObject):
@@ -44,7 +45,11 @@ class Explorer(QObject):
         self.handles = HandleEdits(session, self.exploration)
         self.paths = PathSession(session, self.exploration)
         self.exports = PictureExport(session, self.paths)
-        self.exploration.add("view", KeptView(window))
+        view = KeptView(window)
+        self.recipes = RecipeSession(
+            session, self.exploration, handles=self.handles, paths=self.paths, view=view
+        )
+        self.exploration.add("view", view)
         self.exploration.add("handles", self.handles)
         self.exploration.add("path", self.paths.path)
         self.selection = PictureSelection(session)

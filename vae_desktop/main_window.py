@@ -85,6 +85,7 @@ class MainWindow(QMainWindow):
     open_project_requested = Signal(str)
     open_sample_requested = Signal(str)
     close_project_requested = Signal()
+    recipe_dropped = Signal(str)  # a picture that says how it was made
     save_picture_requested = Signal()
     save_model_requested = Signal()
     export_model_requested = Signal()
@@ -233,6 +234,9 @@ class MainWindow(QMainWindow):
         self._drop_frame.hide()
         dropped = read_drop(event.mimeData())
         event.acceptProposedAction()
+        if dropped.recipe:
+            self.recipe_dropped.emit(dropped.recipe)
+            return
         self._open_dropped(dropped.path, dropped.problem, dropped.note)
 
     def closeEvent(self, event: QCloseEvent) -> None:

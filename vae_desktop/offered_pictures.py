@@ -10,6 +10,7 @@ from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QImage
 
 from training.files import is_shared_model
+from training.recipe import has_recipe
 
 # In the order they are wanted: without loss first. They are read as a file is, never by Qt.
 _FORMATS = ("image/png", "image/webp", "image/tiff", "image/bmp", "image/jpeg", "image/gif", "image/avif")
@@ -44,7 +45,10 @@ class Offered:
 def is_for_plane(data: QMimeData) -> bool:
     """Whether this may be pictures: anything but folders and models, which are opened, and mere text."""
     if data.hasUrls():
-        return not any(path.is_dir() or is_shared_model(path) for path in _local_paths(data))
+        paths = _local_paths(data)
+        if len(paths) == 1 and has_recipe(paths[0]):
+            return False  # of ours: the window comes back to where it was made
+        return not any(path.is_dir() or is_shared_model(path) for path in paths)
     return data.hasImage() or any(data.hasFormat(name) for name in _FORMATS)
 
 
