@@ -4,10 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.plane_basis import PlaneBasis, PlaneSlice
+from training.surroundings import Surroundings
 
 Place = tuple[float, float]
-
-_SHORTLIST = 8  # pictures near enough to be compared without rounding errors
 
 
 class LatentPositions:
@@ -25,7 +24,7 @@ class LatentPositions:
         self.numbers = np.zeros(0, np.int64)
         self.means = self.sigmas = np.zeros((0, latent_dim), np.float32)
         self.basis = PlaneBasis.of_numbers(self.means, 0, 1)
-        self._squares = np.zeros(0, np.float32)
+        self.surroundings = Surroundings(self.means, self.sigmas)
         self._chosen: tuple[int, int] | None = None
         self._handles: dict[int, NDArray[np.float64]] = {}
         self._slice = self.basis.slice_through(self.basis.middle)
@@ -62,7 +61,7 @@ class LatentPositions:
         """
         is_first = len(self.numbers) == 0
         self.numbers, self.means, self.sigmas = numbers, means, sigmas
-        self._squares = np.einsum("nd,nd->n", means, means)
+        self.surroundings = Surroundings(means, sigmas)
         if self.basis.latent_dim == 2 or self._chosen is not None or len(numbers) == 0:
             return False
         if is_first:
@@ -175,12 +174,5 @@ class LatentPositions:
 
     def nearest_to(self, latent: NDArray[np.float64]) -> tuple[int, float] | None:
         """The picture nearest to a point of the latent space, [latent_dim]; as :meth:`nearest`."""
-        if len(self.numbers) == 0:
-            return None
-        at = latent.astype(np.float32)
-        # |m − z|² but for |z|²: one pass over the means, which keeps up with a drag over 200,000 pictures.
-        around = np.argpartition(self._squares - 2 * (self.means @ at), min(_SHORTLIST, len(self.means)) - 1)
-        rows = around[:_SHORTLIST]
-        distances = np.linalg.norm(self.means[rows] - at, axis=1)
-        best = int(distances.argmin())
-        return int(self.numbers[rows[best]]), float(distances[best])
+        found = self.surroundings.nearest(latent)
+        return None if found is None else (int(self.numbers[found[0]]), found[1])
