@@ -91,6 +91,11 @@ class Neighbours:
         self._store = store
         self._longest = math.sqrt(2.0 * features.table[:, -1].max(initial=0.0))
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(S, S, C) of a picture."""
+        return self._store.shape
+
     def nearest(
         self,
         picture: NDArray[np.uint8],
