@@ -78,6 +78,7 @@ class Engine(QObject):
     errors_found = Signal(object, object)  # a run's folder, how far each picture is off [n], from 0 to 1
     errors_failed = Signal(object, str)  # a run's folder, why
     encoded = Signal(object)  # list of encode_queue.Encoded
+    gated = Signal(bool)  # the machine is left to a drag, or no more
     failed = Signal(str)  # something else went wrong
 
     def __init__(self) -> None:
@@ -182,6 +183,7 @@ class Engine(QObject):
             control.gate(closed)
         self.films.gate(closed)
         self.renderer.gate(closed)
+        self.gated.emit(closed)
 
     def _show_anew(self) -> Control:
         """End an encoding under way, whose result will be out of date, and control the next one."""

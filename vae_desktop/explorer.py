@@ -11,7 +11,9 @@ from vae_desktop.edits import join_undo
 from vae_desktop.exploration import Exploration
 from vae_desktop.guests_session import GuestsSession
 from vae_desktop.handle_edits import HandleEdits
+from vae_desktop.jitter_session import JitterSession
 from vae_desktop.kept_view import KeptView
+from vae_desktop.nearest_session import NearestSession
 from vae_desktop.path_session import PathSession
 from vae_desktop.picture_card import PictureCard
 from vae_desktop.picture_colours import PictureColours
@@ -62,6 +64,8 @@ class Explorer(QObject):
         self.colours = PictureColours(session, shown_run)
         self.exploration.add("colours", self.colours, of_run=False)
         self.sampling = PosteriorSampling(session, self.selection)
+        self.nearest = NearestSession(session)
+        self.jitter = JitterSession(session, self.nearest)
         self.exploration.failed.connect(window.show_problem)
         join_undo(self.exploration.edits, window.action("undo"), window.action("redo"))
         session.opened.connect(lambda project: self.exploration.open(project.path))
@@ -76,6 +80,7 @@ class Explorer(QObject):
         self.exploration.leave()
         self.exploration.close()
         self.colours.close()
+        self.nearest.close()
 
     def _restore(self) -> None:
         run = self._shown_run()

@@ -31,12 +31,19 @@ class HandlePlane(PlaneCanvas):
         self._handles = Handles()
         self._dragged: int | None = None
         self._axis_names = ("z1", "z2")
+        self._note = ""
         self._describe()
 
     def set_axis_names(self, across: str, up: str) -> None:
         """What a screen reader calls the plane's two coordinates."""
         self._axis_names = (across, up)
         self._describe()
+
+    def set_note(self, text: str) -> None:
+        """What a screen reader says of the place of the active handle besides; '' for nothing."""
+        if text != self._note:
+            self._note = text
+            self._describe()
 
     @property
     def handles(self) -> dict[int, tuple[float, float]]:
@@ -180,6 +187,7 @@ class HandlePlane(PlaneCanvas):
             named = f", {name}," if name else ""
             locked = " It is locked." if self.is_locked(self._handles.active) else ""
             parts.append(f"{title}{named} at {place}.{locked}")
+        parts += [self._note] if self._note else []
         parts.append("Arrow keys move the handle, plus and minus zoom.")
         self.setAccessibleDescription(" ".join(parts))
 

@@ -44,7 +44,7 @@ from vae_desktop.settings import Settings
 from vae_desktop.style import GRID
 from vae_desktop.training_panel import TrainingPanel
 from vae_desktop.welcome import SampleCard, WelcomePage
-from vae_desktop.window_actions import PLANE_MODES, PLANE_TOOLS, WindowActions, fill_choice
+from vae_desktop.window_actions import DECODING_TOOLS, PLANE_MODES, PLANE_TOOLS, WindowActions, fill_choice
 from vae_desktop.window_state import WindowState
 
 __all__ = ["MainWindow", "WindowState"]
@@ -266,6 +266,8 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.plane_frame, 1)
         layout.addWidget(self.path_bar)
         self._plane_page = plane_page
+        for name in DECODING_TOOLS:
+            self.decoding.add_tool(self._actions[name])
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(plane_page)
@@ -299,6 +301,9 @@ class MainWindow(QMainWindow):
         training.settings_requested.connect(self.settings_requested)
         training.pause_requested.connect(self.pause_requested)
         training.stop_requested.connect(self.stop_requested)
+        self._actions["equal_pictures"].toggled.connect(self.decoding.set_equal)
+        self._actions["equal_pictures"].setChecked(self._settings.equal_pictures)
+        self._actions["equal_pictures"].toggled.connect(self._settings.save_equal_pictures)
         slots: dict[str, Callable[[], object]] = {
             "open_folder": welcome.choose_folder,
             "open_project": self._choose_project,

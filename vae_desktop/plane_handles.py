@@ -102,7 +102,7 @@ def draw_handles(painter: QPainter, view: PlaneView, handles: Handles, colours: 
             box = QRectF(centre.x() - 12, centre.y() - 12, 24, 24)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(number))
         if number in handles.locked:
-            _draw_lock(painter, centre + QPointF(RADIUS, RADIUS))
+            draw_lock(painter, centre + QPointF(RADIUS, RADIUS))
         if name := handles.names.get(number):
             _draw_name(painter, centre, name, colours)
 
@@ -120,7 +120,7 @@ def _draw_disc(painter: QPainter, centre: QPointF, fill: QColor) -> None:
     painter.drawEllipse(centre, RADIUS, RADIUS)
 
 
-def _draw_lock(painter: QPainter, centre: QPointF) -> None:
+def draw_lock(painter: QPainter, centre: QPointF) -> None:
     """A padlock in a small white disc at the handle's lower right."""
     painter.setPen(QPen(QColor(16, 18, 22, 200), 1))
     painter.setBrush(QColor(255, 255, 255))

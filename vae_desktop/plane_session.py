@@ -37,7 +37,7 @@ class PlaneSession(QObject):
     Attributes:
         pictures: those of the open project.
         where: pictures and handles in the latent space, and the plane that is shown of it.
-        traveller: where a path that is played has come to; None while none is.
+        passing: what is shown of a path that is played, with where it is; None while none is played.
     """
 
     opened = Signal(object)  # project.Project
@@ -46,6 +46,7 @@ class PlaneSession(QObject):
         Signal()
     )  # a model of the open project is there, and where its pictures lie, if that is known
     shown = Signal()  # pictures or the plane are elsewhere now
+    passed = Signal()  # :attr:`passing` is another one
     handle_put = Signal(int, object, object)  # by the hand or a click: latent numbers before and after
 
     def __init__(self, window: MainWindow, engine: Engine) -> None:
@@ -56,7 +57,7 @@ class PlaneSession(QObject):
         self._held_out: NDArray[np.bool_] | None = None  # there is none where nothing is open
         self.where = LatentPositions()
         self._present: _Posteriors | None = None  # while the past is shown, what is held back
-        self.traveller: Latent | None = None  # where one is on a path that is played
+        self.passing: tuple[Latent, NDArray[np.uint8]] | None = None
         self._is_explorable = False
         self._before: dict[int, Latent] = {}  # of the handle that is dragged
         self._is_held = False  # a handle or a slider, by the hand
@@ -86,6 +87,7 @@ class PlaneSession(QObject):
         plane.handle_removed.connect(engine.remove_handle)
         plane.handle_removed.connect(decoding.remove)
         plane.handle_selected.connect(decoding.set_active)
+        plane.handle_changed.connect(self._on_handle_changed)
         plane.handle_selected.connect(self._on_handle_selected)
         frame = self.window.plane_frame
         frame.choice.chosen.connect(self._on_plane_chosen)
@@ -95,7 +97,6 @@ class PlaneSession(QObject):
         frame.sliders.reset_requested.connect(self._on_sliders_reset)
         plane.picture_activated.connect(self.go_to_picture)
         decoding.handle_chosen.connect(plane.select_handle)
-        decoding.nearest_activated.connect(lambda: self.pictures.reveal(self._nearest()))
         library.picture_selected.connect(self.go_to_picture)
         library.reveal_requested.connect(self.pictures.reveal)
 
@@ -198,12 +199,10 @@ class PlaneSession(QObject):
         present, self._present = self._present, None
         if present is not None:
             self._take(present, may_turn=not self._is_held)
-            self._show_nearest()
 
     def _on_model_loaded(self) -> None:
         self._show_frame()  # where the pictures are may not be known, as when they are of another size now
         self._show_slice()
-        self._show_nearest()
         self._tell_explorable()
 
     def _tell_explorable(self) -> None:
@@ -263,8 +262,6 @@ class PlaneSession(QObject):
     def _on_decoded(self, decoded: Decoded) -> None:
         if decoded.handle in self.window.plane.handles:
             self.window.decoding.show_picture(decoded.handle, decoded.point, decoded.pixels)
-            if decoded.handle == self.window.plane.active_handle:
-                self._show_nearest()
 
     # ------------------------------------------------------------------ handles
 
@@ -343,10 +340,14 @@ class PlaneSession(QObject):
         self.where.move(handle, (z1, z2))
         self._decode(handle)
 
+    def _on_handle_changed(self, handle: int) -> None:
+        plane = self.window.plane
+        name, is_locked = plane.handle_name(handle), plane.is_locked(handle)
+        self.window.decoding.describe_handle(handle, name, is_locked=is_locked)
+
     def _on_handle_selected(self, handle: int) -> None:
         self.where.select(handle)
         self._show_slice()
-        self._show_nearest()
 
     def _on_slider_moved(self, direction: int, value: float) -> None:
         handle = self.window.plane.active_handle
@@ -410,29 +411,13 @@ class PlaneSession(QObject):
 
     # ------------------------------------------------------------------ the person's pictures
 
-    def _nearest(self) -> int:
-        """The picture nearest to the active handle; -1 when there is none."""
-        found = self.where.nearest(self.window.plane.active_handle)
-        return -1 if found is None else found[0]
-
     def show_traveller(self, latent: Latent | None, pixels: NDArray[np.uint8] | None = None) -> None:
         """Show what a path passes, uint8 [S, S, C], in place of the active handle's picture; None ends it."""
-        self.traveller = latent
+        self.passing = None if latent is None or pixels is None else (latent, pixels)
         self.window.decoding.show_passing(latent or (), pixels)
-        self._show_nearest()
+        self.passed.emit()
 
     @property
     def is_busy(self) -> bool:
         """Whether a hand has the machine to itself: see :meth:`Engine.gate`."""
         return self._rest.isActive()
-
-    def _show_nearest(self) -> None:
-        if self.traveller is None:
-            found = self.where.nearest(self.window.plane.active_handle)
-        else:
-            found = self.where.nearest_to(np.array(self.traveller))
-        if found is None or self.pictures.store is None:
-            self.window.decoding.show_nearest(None, "", 0.0)
-            return
-        number, distance = found
-        self.window.decoding.show_nearest(self.pictures.pixels(number), self.pictures.name(number), distance)

@@ -91,6 +91,16 @@ class Settings:
         value = self._store.value("session/run", "")
         return value if isinstance(value, str) and Path(value).name == value else ""
 
+    @property
+    def equal_pictures(self) -> bool:
+        """Whether the pictures of all handles are shown equally large."""
+        return str(self._store.value("window/equal_pictures", "false")).lower() == "true"
+
+    def save_equal_pictures(self, equal: bool) -> None:
+        """Remember it."""
+        self._store.setValue("window/equal_pictures", "true" if equal else "false")
+        self._store.sync()
+
     def save_session(self, project: str, *, training: bool, run: str = "") -> None:
         """Remember what was open, and whether and which run of it was training; '' for no project."""
         self._store.setValue("session/project", project)

@@ -135,6 +135,18 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "",
         "Travel along the path and see what lies on it, or pause",
     ),
+    "equal_pictures": (
+        "All handles e&qually large",
+        "Ctrl+Shift+G",
+        "equal-pictures",
+        "Show the pictures of all handles equally large, or one large and the others small",
+    ),
+    "jitter": (
+        "&Jitter around the handle",
+        "Ctrl+Shift+K",
+        "jitter",
+        "Keep drawing pictures around the handle that the model takes for the same",
+    ),
     "add_to_menu": (
         "Add to the applications &menu",
         None,
@@ -164,6 +176,7 @@ PLANE_TOOLS = (
 )
 GUEST_ACTIONS = ("place_pictures", "draw_picture", "", "next_guest", "remove_guests")
 HANDLE_ACTIONS = ("name_handle", "lock_handle", "to_nearest", "add_stop")
+DECODING_TOOLS = ("jitter", "equal_pictures")
 
 
 class WindowActions:
@@ -174,7 +187,7 @@ class WindowActions:
         self._by_name["quit"].setMenuRole(QAction.MenuRole.QuitRole)
         self._by_name["about"].setMenuRole(QAction.MenuRole.AboutRole)
         self._modes = QActionGroup(parent)
-        for name in (*PLANE_MODES, "lock_handle", "snap", "path", "replay"):
+        for name in (*PLANE_MODES, "lock_handle", "snap", "path", "replay", *DECODING_TOOLS):
             self._by_name[name].setCheckable(True)
         for name in PLANE_MODES:
             self._modes.addAction(self._by_name[name])
@@ -196,7 +209,7 @@ class WindowActions:
         tools = (*PLANE_TOOLS[:4], "", *PLANE_TOOLS[4:], *HANDLE_ACTIONS, "play_path", "")
         self._add(plane, *PLANE_MODES, "", *tools)
         self._add(plane.addMenu("&Guests"), *GUEST_ACTIONS)
-        self._add(plane, "", "replay")
+        self._add(plane, "", *DECODING_TOOLS, "", "replay")
         view = bar.addMenu("&View")
         view.addActions(views)
         self._add(bar.addMenu("&Help"), "add_to_menu", "logs", "about")
@@ -222,7 +235,7 @@ class WindowActions:
             "pause": state.is_running,
             "stop": state.is_running,
             "place_pictures": state.has_model,
-            **dict.fromkeys((*PLANE_MODES, *PLANE_TOOLS, *HANDLE_ACTIONS, "replay"), state.has_model),
+            **dict.fromkeys((*PLANE_MODES, *PLANE_TOOLS, *HANDLE_ACTIONS, *DECODING_TOOLS, "replay"), state.has_model),
         }
         for name, possible in enabled.items():
             self._by_name[name].setEnabled(possible)

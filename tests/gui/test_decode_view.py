@@ -2,12 +2,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from vae_desktop.decode_view import DecodeView, position_text
 from vae_desktop.pixels import to_qimage
+from vae_desktop.square_grid import best_fit
 
 
 @pytest.fixture
@@ -27,11 +28,6 @@ def flat(red, green, blue, size=32):
 def squares(view):
     found = [b for b in view.findChildren(QAbstractButton) if b.accessibleName().startswith("Handle ")]
     return {button.accessibleName(): button for button in found if button.isVisible()}
-
-
-def nearest(view):
-    named = [b for b in view.findChildren(QAbstractButton) if b.accessibleName().startswith("Nearest")]
-    return named[0] if named and named[0].isVisible() else None
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -129,27 +125,56 @@ def test_the_picture_of_an_active_handle_not_yet_decoded_is_none(view):
     assert view.current_image() == to_qimage(flat(0, 0, 99))
 
 
-def test_nearest_comes_goes_and_is_clickable(view, qtbot):
-    assert nearest(view) is None
-    view.show_nearest(flat(1, 2, 3), "/pictures/tree & sea.jpg", 0.31)
-    button = nearest(view)
-    assert button is not None
-    with qtbot.waitSignal(view.nearest_activated):
-        QTest.mouseClick(button, Qt.MouseButton.LeftButton, pos=QPoint(10, 10))
-    with qtbot.waitSignal(view.nearest_activated):
-        QTest.keyClick(button, Qt.Key.Key_Space)
-    assert button.shortcut().isEmpty()
-    view.show_nearest(None, "", 0)
-    assert nearest(view) is None
+def test_a_square_has_the_name_of_its_handle_and_tells_that_it_is_locked(view):
+    view.show_picture(1, (0, 0), flat(200, 0, 0))
+    view.show_picture(2, (1, 1), flat(0, 200, 0))
+    unlocked = squares(view)["Handle 2"].grab().toImage()
+    view.describe_handle(2, "smile", is_locked=True)
+    locked = next(b for b in view.findChildren(QAbstractButton) if b.accessibleName() == "smile, locked")
+    assert "smile" in locked.toolTip()
+    assert locked.grab().toImage() != unlocked
+    view.describe_handle(2, "", is_locked=False)
+    assert list(squares(view)) == ["Handle 1", "Handle 2"]
 
 
-def test_hostile_file_names_stay_plain(view):
-    name = "<img src=x>\n\u202egpj.exe\udcff" + "x" * 300
-    view.show_nearest(flat(1, 2, 3), name, 1.0)
-    view.grab()
-    button = nearest(view)
-    assert "\n" not in button.accessibleName()
-    assert "\u202e" not in button.accessibleName()
-    assert "<img" not in button.toolTip()
-    assert "&lt;img" in button.toolTip()
-    assert view.minimumSizeHint().width() < 328
+def test_equal_pictures_fill_the_panel_choose_by_click_and_key_and_follow(view, qtbot):
+    for handle in (1, 2, 3):
+        view.show_picture(handle, (0, 0), flat(60 * handle, 0, 0))
+    view.describe_handle(3, "third", is_locked=False)
+    view.set_equal(True)
+    shown = squares(view)
+    buttons = [button for button in view.findChildren(QAbstractButton) if button.isVisible()]
+    third = next(button for button in buttons if button.accessibleName() == "third")
+    sides = {button.width() for button in (*shown.values(), third)}
+    assert len(sides) == 1
+    assert sides.pop() > 180  # three in a column of 640 pixels
+    with qtbot.waitSignal(view.handle_chosen) as chosen:
+        QTest.mouseClick(shown["Handle 2"], Qt.MouseButton.LeftButton)
+    assert chosen.args == [2]
+    shown["Handle 2"].setFocus()
+    QTest.keyClick(shown["Handle 2"], Qt.Key.Key_Tab)
+    with qtbot.waitSignal(view.handle_chosen) as chosen:
+        QTest.keyClick(view.window().focusWidget(), Qt.Key.Key_Space)
+    assert chosen.args == [3]
+    with qtbot.waitSignal(view.painted) as painted:
+        view.show_picture(3, (0, 0), flat(0, 0, 250))
+    assert painted.args == [3]
+    assert third.grab().toImage().pixelColor(60, 60).getRgb()[:3] == (0, 0, 250)
+    view.remove(3)
+    assert list(squares(view)) == ["Handle 1", "Handle 2"]
+    view.set_equal(False)
+    assert view.current_image() is not None
+    assert {button.width() for button in squares(view).values()} == {48}
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 12, 60])
+@pytest.mark.parametrize(("width", "height"), [(288, 500), (700, 300), (110, 90)])
+def test_squares_are_as_large_as_fits_or_scroll(count, width, height):
+    columns, side = best_fit(count, width, height)
+    rows = -(-count // columns)
+    assert columns * (side + 8) - 8 <= width
+    fits = rows * (side + 8) - 8 <= height
+    assert fits or side >= 88
+    if fits and columns < count:  # no other arrangement has larger ones
+        for other in range(1, count + 1):
+            assert min((width + 8) // other, (height + 8) // -(-count // other)) - 8 <= max(side, 95)
