@@ -7,11 +7,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import (
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
+    QSizePolicy,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from vae_desktop.handle_square import HandleSquare
 from vae_desktop.jitter_view import JitterView
+from vae_desktop.low_area import LowArea
 from vae_desktop.nearest_view import NearestView
 from vae_desktop.picture_canvas import PictureCanvas
 from vae_desktop.pixels import to_qimage
@@ -85,26 +85,27 @@ class DecodeView(QWidget):
         self._caption = QLabel(textFormat=Qt.TextFormat.PlainText, alignment=Qt.AlignmentFlag.AlignHCenter)
         self._caption.setFont(tabular_font(self.font()))
         self._caption.setToolTip("The numbers that it is decoded from, in standard deviations of the prior.")
-        self._caption.setContentsMargins(0, 0, 0, GRID)
+        self._caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._strip_title = QLabel("Handles")
         self._strip = QGridLayout()
         self._strip.setSpacing(GRID)
         self._strip.setColumnStretch(_STRIP_COLUMNS, 1)
-        inside = QWidget()
-        layout = QVBoxLayout(inside)
+        beside = QWidget()
+        column = QVBoxLayout(beside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        for widget in (self.jitter, self.nearest, self._strip_title):
+            column.addWidget(widget)
+        column.addLayout(self._strip)
+        column.addStretch(1)
+        page = QWidget()
+        layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID)
-        for widget in (self._canvas, self._caption, self.jitter, self.nearest, self._strip_title):
-            layout.addWidget(widget)
-        layout.addLayout(self._strip)
-        layout.addStretch(1)
-        area = QScrollArea()  # a low window has no room for all of it
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(inside)
-        return area
+        layout.addWidget(self._canvas)
+        layout.addWidget(self._caption)
+        layout.addWidget(LowArea(beside))
+        return page
 
     def add_tool(self, action: QAction) -> None:
         """Offer an action as a button above the pictures."""

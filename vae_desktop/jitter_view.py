@@ -12,6 +12,7 @@ from vae_desktop.plain_words import tooltip_text
 from vae_desktop.style import GRID, hairline, quiet_text
 
 COUNT, _COLUMNS = 8, 4
+_SIDE, _SMALLEST = 60, 36
 _HELP = (
     "Eight pictures at random places around the handle: z = handle + σ·ε, where σ are the standard deviations"
     " of the posterior of your picture nearest to it, and ε is drawn from a normal distribution. These are"
@@ -24,33 +25,23 @@ class _Pictures(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Pictures around the handle")
         self.setToolTip(tooltip_text(_HELP))
         self.images: dict[int, QImage] = {}
         self.hint = ""
 
-    def hasHeightForWidth(self) -> bool:
-        """Rows of squares."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """Rows of squares."""
-        return COUNT // _COLUMNS * ((width + GRID) // _COLUMNS) - GRID
-
     def sizeHint(self) -> QSize:
-        """Squares of 66 pixels."""
-        return QSize(288, self.heightForWidth(288))
+        """Rows of small squares."""
+        return QSize(_COLUMNS * (_SIDE + GRID) - GRID, COUNT // _COLUMNS * (_SIDE + GRID) - GRID)
 
     def minimumSizeHint(self) -> QSize:
-        """Squares of 40 pixels."""
-        return QSize(184, self.heightForWidth(184))
+        """Narrower ones."""
+        return QSize(_COLUMNS * (_SMALLEST + GRID) - GRID, self.sizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw those that are there."""
-        side = (self.width() + GRID) // _COLUMNS - GRID
+        side = min((self.width() + GRID) // _COLUMNS - GRID, _SIDE)
         with QPainter(self) as painter:
             if self.hint:
                 painter.setPen(quiet_text(self.palette()))

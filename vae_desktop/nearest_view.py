@@ -22,7 +22,7 @@ from vae_desktop.plain_words import one_line, tooltip_text
 from vae_desktop.style import GRID, quiet_text, tabular_font
 
 _THUMBNAIL = 56
-_SENTENCE_LINES = 3  # in a narrow panel
+_LINES = 2  # of a sentence, unless the panel is narrow
 GUESS = "No picture of yours lies near: the model is guessing here."
 _GUESS_HELP = (
     "No picture's posterior (where the model thinks that it may lie) reaches here within three standard"
@@ -137,14 +137,15 @@ class NearestView(QWidget):
         self._placed, self._seen = _NearestButton(), _NearestButton()
         self._novelty, self._guess = _text_label(), _text_label()
         self._novelty.setToolTip(tooltip_text(_NOVELTY_HELP))
-        self._novelty.setMinimumHeight(_SENTENCE_LINES * self.fontMetrics().lineSpacing())
+        for label in (self._novelty, self._guess):
+            label.setMinimumHeight(_LINES * self.fontMetrics().lineSpacing())
         self._guess.setText(GUESS)
         self._progress = _text_label()
         self._guess.setToolTip(tooltip_text(_GUESS_HELP))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID // 2)
-        for widget in (self._title, self._placed, self._seen, self._progress, self._novelty, self._guess):
+        for widget in (self._guess, self._title, self._placed, self._seen, self._progress, self._novelty):
             layout.addWidget(widget)
         layout.addStretch(1)
         for button in (self._placed, self._seen):
@@ -183,7 +184,7 @@ class NearestView(QWidget):
         """Say whether the decoding is new, '' for nothing, and whether the model is guessing."""
         self._novelty.setText(sentence)
         self._novelty.setVisible(bool(sentence))
-        _keep_place(self._guess, keep=bool(sentence))
+        _keep_place(self._guess, keep=bool(sentence) or is_guess or not self._title.isHidden())
         self._guess.setVisible(is_guess)
         said = (sentence, GUESS if is_guess else "")
         self.setAccessibleDescription(" ".join(text for text in said if text))

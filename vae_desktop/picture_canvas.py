@@ -1,12 +1,13 @@
 """One decoding as a large square."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vae_desktop.style import hairline, quiet_text
 
 _CRISP_FACTOR = 8  # enlarged by this much or more, square pixels look better than a blur
+_SMALLEST = 128
 
 
 def draw_picture(painter: QPainter, target: QRectF, image: QImage) -> QRectF:
@@ -35,9 +36,7 @@ class PictureCanvas(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Decoded picture")
         self._image: QImage | None = None
         self._handle = -1
@@ -55,13 +54,10 @@ class PictureCanvas(QWidget):
         self._placeholder = text
         self.update()
 
-    def hasHeightForWidth(self) -> bool:
-        """It is a square."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """It is a square."""
-        return width
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Never higher than wide: the picture is a square."""
+        super().resizeEvent(event)
+        self.setMaximumHeight(max(self.width(), _SMALLEST))
 
     def sizeHint(self) -> QSize:
         """Large enough for a 32-pixel picture in crisp pixels."""
@@ -69,7 +65,7 @@ class PictureCanvas(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Still worth looking at."""
-        return QSize(128, 128)
+        return QSize(_SMALLEST, _SMALLEST)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the picture, then say so."""
