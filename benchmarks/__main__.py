@@ -13,7 +13,7 @@ from benchmarks.result import Options, Result, show
 
 USUAL = ("training_speed", "step_rate", "pipeline", "drag_latency", "cold_start")
 # These are run when they are named: they take many minutes or need a package.
-NAMES = (*USUAL, "explore", "frozen", "quality")
+NAMES = (*USUAL, "explore", "nearest", "frozen", "quality")
 
 
 def main() -> None:
@@ -30,7 +30,12 @@ def main() -> None:
     parser.add_argument("--size", type=int, action="append", default=[], help="pixels a side; repeatable")
     parser.add_argument("--layers", action="store_true", help="step_rate: each layer's own rate, too")
     parser.add_argument(
-        "--pictures", type=int, action="append", default=[], metavar="N", help="pipeline: so many; repeatable"
+        "--pictures",
+        type=int,
+        action="append",
+        default=[],
+        metavar="N",
+        help="pipeline, nearest: so many; repeatable",
     )
     parser.add_argument(
         "--cold", action="store_true", help="pipeline: read from the disk, not from memory (Linux)"

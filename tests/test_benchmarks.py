@@ -2,6 +2,7 @@
 
 import pytest
 
+from benchmarks.nearest import measure_latent, measure_pixels
 from benchmarks.pipeline import measure_case
 from benchmarks.plan import parts_of, training_flops
 from benchmarks.step_rate import measure_size as step_rate
@@ -92,3 +93,10 @@ def test_the_twin_in_pytorch_is_the_same_network_and_both_take_turns():
     (found,) = training_speed(32, 0.01, modes=("eager",))
     assert found.against == "PyTorch eager"
     assert found.low > 0.0
+
+
+def test_the_nearest_of_few_pictures_and_places():
+    found = measure_pixels("fashion", 32, 300)
+    assert found.details["p99 ms"] / 50.0 == pytest.approx(found.ratio, rel=1.0)
+    assert found.details["prepared s"] > 0.0
+    assert measure_latent(300, 2).high > 0.0
