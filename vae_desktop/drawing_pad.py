@@ -15,11 +15,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vae_desktop.decode_view import draw_picture
 from vae_desktop.drawing import Drawing
 from vae_desktop.drawing_canvas import DrawingCanvas
 from vae_desktop.encode_queue import Encoded
 from vae_desktop.guest_words import numbers_text
+from vae_desktop.picture_canvas import draw_picture
 from vae_desktop.pixels import to_qimage
 from vae_desktop.style import GRID, hairline, icon, quiet_text, tabular_font
 

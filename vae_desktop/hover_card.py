@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QWidget
 
-from vae_desktop.decode_view import draw_picture
+from vae_desktop.picture_canvas import draw_picture
 from vae_desktop.plain_words import one_line
 from vae_desktop.style import GRID, hairline, mix, quiet_text, scaled_font, tabular_font
 

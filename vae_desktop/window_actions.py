@@ -235,7 +235,9 @@ class WindowActions:
             "pause": state.is_running,
             "stop": state.is_running,
             "place_pictures": state.has_model,
-            **dict.fromkeys((*PLANE_MODES, *PLANE_TOOLS, *HANDLE_ACTIONS, *DECODING_TOOLS, "replay"), state.has_model),
+            **dict.fromkeys(
+                (*PLANE_MODES, *PLANE_TOOLS, *HANDLE_ACTIONS, *DECODING_TOOLS, "replay"), state.has_model
+            ),
         }
         for name, possible in enabled.items():
             self._by_name[name].setEnabled(possible)
