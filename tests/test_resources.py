@@ -17,12 +17,12 @@ ICONS = sorted((RESOURCES / "icons").glob("*.svg"))
 # In colours of their own, with the side of their view box.
 COLOURED = {"vae-desktop": 128, "vae-desktop-small": 16, "vae-document": 128, "vae-document-small": 16}
 ICON_NAMES = {
-    "add-handle", "cancel", "check", "chevron-down", "chevron-right", "colours", "compare", "delete",
-    "density", "dice", "draw", "ellipses", "equal-pictures", "eraser", "fit-view", "info", "jitter",
-    "loop", "new-run",
-    "open-folder", "paste", "pause", "picture", "points", "recent", "redo", "remove-handle", "replay",
-    "reset", "resume", "sample", "save", "settings", "snap", "stop", "thumbnails", "tiles", "train",
-    "undo", "warning", "zoom-in", "zoom-out", *COLOURED,
+    "add-handle", "cancel", "check", "chevron-down", "chevron-right", "closed", "colours", "compare",
+    "delete", "density", "dice", "draw", "ease", "ellipses", "equal-pictures", "eraser", "export",
+    "fit-view", "info", "jitter", "loop", "new-run", "open-folder", "paste", "path", "pause", "picture",
+    "points", "recent", "redo", "remove-handle", "replay", "reset", "resume", "sample", "save",
+    "settings", "snap", "stop", "thumbnails", "tiles", "train", "undo", "warning", "zoom-in",
+    "zoom-out", *COLOURED,
 }  # fmt: skip
 PICTURE_MODES = {"fashion": {"L"}, "emoji": {"RGB", "RGBA"}}
 

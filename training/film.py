@@ -28,6 +28,7 @@ HIGHEST_FPS = {".gif": 50.0, ".webp": 60.0, ".mp4": 60.0}  # viewers show a GIF'
 MOST_GIF_PIXELS = 1_500_000_000  # of all its frames, which Pillow has in memory as bytes until the end
 _MAY_TAKE = {".gif": 0.9, ".webp": 0.4, ".mp4": 0.3, ".png": 2.0}  # bytes a pixel; rarely more
 _DECODED_AT_ONCE = 16
+_REFINED_PIXELS = 128 * 128
 _WEBP = {"quality": 90, "method": 4, "minimize_size": False}
 
 
@@ -222,7 +223,9 @@ def _write_gif(path: Path, frames: Iterator[Frame], fps: float, count: int, reci
 def _paletted(frame: Frame) -> Image.Image:
     if frame.shape[-1] == 1:
         return Image.fromarray(frame[..., 0])  # 256 greys are a palette
-    return to_image(frame).quantize(256, Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
+    # Refining gains 3 dB and takes five times as long.
+    refines = frame.shape[0] * frame.shape[1] <= _REFINED_PIXELS
+    return to_image(frame).quantize(256, Image.Quantize.MEDIANCUT, refines, dither=Image.Dither.NONE)
 
 
 class _Strip(Image.Image):

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape, unescape
 from pathlib import Path
-from typing import Any, Self
-
-from PIL import Image, PngImagePlugin
+from typing import TYPE_CHECKING, Any, Self
 
 from training.errors import VaeError
 from training.paths import MOST_STOPS, PathSettings
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 Latent = tuple[float, ...]
 
@@ -134,7 +135,9 @@ def save_options(kind: str, recipe: str) -> dict[str, Any]:
     if not recipe:
         return {}
     if kind == "PNG":
-        info = PngImagePlugin.PngInfo()
+        from PIL.PngImagePlugin import PngInfo
+
+        info = PngInfo()
         info.add_itxt(KEY, recipe)
         return {"pnginfo": info}
     if kind == "WEBP":
@@ -142,7 +145,7 @@ def save_options(kind: str, recipe: str) -> dict[str, Any]:
     return {"comment": f"{KEY}:{recipe}".encode()} if kind == "GIF" else {}
 
 
-def save_with_recipe(image: Image.Image, path: Path, kind: str, recipe: str) -> None:
+def save_with_recipe(image: "Image", path: Path, kind: str, recipe: str) -> None:
     """Write a picture as Pillow does, with a recipe where the kind has a place for it."""
     image.save(path, kind, **save_options(kind, recipe))
 
@@ -169,6 +172,8 @@ def has_recipe(path: Path) -> bool:
 
 
 def _text_in(path: Path) -> str | None:
+    from PIL import Image
+
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=_FORMATS) as image:
             info = image.info

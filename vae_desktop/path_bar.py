@@ -178,7 +178,7 @@ class PathBar(PaletteFollower):
         palette = self.palette()
         for button, name in (
             (self._play, "pause" if self._is_playing else "resume"),
-            (self._repeat, "repeat"),
+            (self._repeat, "loop"),
             (self._stops, "dice"),
             (self._export, "export"),
             (self._closed, "closed"),
