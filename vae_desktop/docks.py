@@ -19,25 +19,39 @@ class Docks:
     """
 
     def __init__(
-        self, window: QMainWindow, *, library: QWidget, runs: QWidget, decoding: QWidget, training: QWidget
+        self,
+        window: QMainWindow,
+        *,
+        library: QWidget,
+        runs: QWidget,
+        groups: QWidget,
+        decoding: QWidget,
+        training: QWidget,
     ) -> None:
         self._window = window
         self._library = self._add("Library", library, _LEFT)
         self._runs = self._add("Runs", runs, _LEFT)
+        self._groups = self._add("Groups", groups, _LEFT)
         self._decoding = self._add("Decoding", decoding, _RIGHT)
         self._training = self._add("Training", training, _BOTTOM)
-        self.all = (self._library, self._runs, self._decoding, self._training)
+        self.all = (self._library, self._runs, self._groups, self._decoding, self._training)
         window.setTabPosition(_LEFT, QTabWidget.TabPosition.North)
 
     def arrange(self) -> None:
-        """Show all of them in their first places; the runs lie behind the library, for the plane's sake."""
+        """Show all of them in their first places; runs and groups lie behind the library, to spare room."""
         for dock in self.all:
             dock.show()
         self._window.tabifyDockWidget(self._library, self._runs)
+        self._window.tabifyDockWidget(self._runs, self._groups)
         self._library.raise_()
         widths = _SLIM if self._window.width() < _NARROW else _USUAL
         self._window.resizeDocks([self._library, self._decoding], widths, Qt.Orientation.Horizontal)
         self._window.resizeDocks([self._training], [GRID * 18], Qt.Orientation.Vertical)
+
+    def show_groups(self) -> None:
+        """Bring the groups to the front."""
+        self._groups.show()
+        self._groups.raise_()
 
     def _add(self, name: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(name, self._window)

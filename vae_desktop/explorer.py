@@ -9,20 +9,26 @@ from training.run import Run
 from vae_desktop.drawing_session import DrawingSession
 from vae_desktop.edits import join_undo
 from vae_desktop.exploration import Exploration
+from vae_desktop.group_difference import GroupDifference
+from vae_desktop.group_session import GroupSession
 from vae_desktop.guests_session import GuestsSession
 from vae_desktop.handle_edits import HandleEdits
 from vae_desktop.jitter_session import JitterSession
 from vae_desktop.kept_view import KeptView
 from vae_desktop.nearest_session import NearestSession
+from vae_desktop.lasso import Lasso
 from vae_desktop.path_session import PathSession
 from vae_desktop.picture_card import PictureCard
 from vae_desktop.picture_colours import PictureColours
 from vae_desktop.picture_ellipses import PictureEllipses
 from vae_desktop.picture_export import PictureExport
+from vae_desktop.picture_groups import PictureGroups
 from vae_desktop.picture_selection import PictureSelection
 from vae_desktop.plane_session import PlaneSession
 from vae_desktop.posterior_sampling import PosteriorSampling
 from vae_desktop.recipe_session import RecipeSession
+
+_BY_GROUP = ("group", "By &group", "Which of the groups that you made each picture is in")
 
 
 class Explorer(QObject):
@@ -44,6 +50,8 @@ class Explorer(QObject):
         window = session.window
         self._shown_run = shown_run
         self.exploration = Exploration(self)
+        # Before the features forget what they show, which would be kept else.
+        session.closing.connect(self.exploration.leave)
         self.handles = HandleEdits(session, self.exploration)
         self.paths = PathSession(session, self.exploration)
         self.exports = PictureExport(session, self.paths)
@@ -61,15 +69,23 @@ class Explorer(QObject):
         self.exploration.add("guests", self.guests)
         self.ellipses = PictureEllipses(window)
         self.exploration.add("ellipses", self.ellipses, of_run=False)
-        self.colours = PictureColours(session, shown_run)
+        self.groups = PictureGroups(session, self.exploration)
+        self.exploration.add("groups", self.groups, of_run=False)
+        self.colours = PictureColours(session, shown_run, [(_BY_GROUP, self.groups.colouring)])
         self.exploration.add("colours", self.colours, of_run=False)
+        self.groups.changed.connect(self.colours.refresh)
         self.sampling = PosteriorSampling(session, self.selection)
         self.nearest = NearestSession(session)
         self.jitter = JitterSession(session, self.nearest)
+        self.lasso = Lasso(session, self.selection)
+        self.group_session = GroupSession(session, self.groups, self.selection, self.colours.facts)
+        self.difference = GroupDifference(session, self.groups)
+        self.card.add_source(self.group_session.found_at)
+        self.colours.changed.connect(self.group_session.show_folders)
+        session.explorable.connect(self.group_session.show_folders)
         self.exploration.failed.connect(window.show_problem)
         join_undo(self.exploration.edits, window.action("undo"), window.action("redo"))
         session.opened.connect(lambda project: self.exploration.open(project.path))
-        session.closing.connect(self.exploration.leave)
         session.closing.connect(self.ellipses.begin)
         session.closing.connect(self.paths.path.clear)  # once it is kept
         session.explorable.connect(self._restore)

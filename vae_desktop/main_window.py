@@ -33,6 +33,7 @@ from vae_desktop.applications_menu import add_to_menu, menu_script
 from vae_desktop.decode_view import DecodeView
 from vae_desktop.docks import Docks
 from vae_desktop.dropping import DropFrame, read_drop
+from vae_desktop.groups_panel import GroupsPanel
 from vae_desktop.latent_plane import LatentPlane, PlaneMode
 from vae_desktop.library_panel import LibraryPanel
 from vae_desktop.message_strip import MessageStrip, StripButton
@@ -51,7 +52,7 @@ __all__ = ["MainWindow", "WindowState"]
 
 _TITLE = "VAE Desktop"
 _FIRST_SIZE = QSize(1280, 800)
-_LAYOUT = 1  # counts the sets of docks: the places of an earlier one are not taken up
+_LAYOUT = 2  # counts the sets of docks: the places of an earlier one are not taken up
 _GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 _MODES = {
     "both": PlaneMode.PICTURES,
@@ -108,6 +109,7 @@ class MainWindow(QMainWindow):
         self.welcome = WelcomePage()
         self.library = LibraryPanel()
         self.runs = RunsPanel()
+        self.groups = GroupsPanel()
         self.training = TrainingPanel()
         self.plane = LatentPlane()
         self.plane_frame = PlaneFrame(self.plane)
@@ -116,7 +118,12 @@ class MainWindow(QMainWindow):
         self.messages = MessageStrip()
         self._build_centre()
         self._docks = Docks(
-            self, library=self.library, runs=self.runs, decoding=self.decoding, training=self.training
+            self,
+            library=self.library,
+            runs=self.runs,
+            groups=self.groups,
+            decoding=self.decoding,
+            training=self.training,
         )
         self._drop_frame = DropFrame(self)
         self._build_menus()
@@ -140,6 +147,10 @@ class MainWindow(QMainWindow):
     def action(self, name: str) -> QAction:
         """An action of the menus, by its name in window_actions."""
         return self._actions[name]
+
+    def show_groups(self) -> None:
+        """Bring the panel of groups to the front."""
+        self._docks.show_groups()
 
     def show_mode(self, mode: PlaneMode) -> None:
         """Choose what the plane shows, as its action does."""

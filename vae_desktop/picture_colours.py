@@ -1,7 +1,7 @@
 """What the points on the plane are coloured by, and the finding out of it."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ class PictureColours(QObject):
         self,
         session: PlaneSession,
         shown_run: Callable[[], Run | None],
-        more: tuple[tuple[tuple[str, str, str], Callable[[], Colouring]], ...] = (),
+        more: Sequence[tuple[tuple[str, str, str], Callable[[], Colouring]]] = (),
     ) -> None:
         super().__init__(session)
         self._session, self._shown_run = session, shown_run
@@ -210,3 +210,4 @@ class PictureColours(QObject):
         self._facts = None
         self._menu.select(_HELD_OUT)
         self.mode = _HELD_OUT
+        self.changed.emit()

@@ -47,6 +47,7 @@ class PlaneSession(QObject):
     )  # a model of the open project is there, and where its pictures lie, if that is known
     shown = Signal()  # pictures or the plane are elsewhere now
     passed = Signal()  # :attr:`passing` is another one
+    handle_shown = Signal(int)  # it was put somewhere, not dragged on the plane
     handle_put = Signal(int, object, object)  # by the hand or a click: latent numbers before and after
 
     def __init__(self, window: MainWindow, engine: Engine) -> None:
@@ -79,8 +80,8 @@ class PlaneSession(QObject):
         engine.backdrop.connect(self._on_tiles)
         plane.tiles_wanted.connect(engine.want_tiles)
         plane.view_changed.connect(self._on_view_changed)
-        plane.drag_started.connect(self._grab)
-        plane.drag_finished.connect(self._on_drag_finished)
+        plane.drag_started.connect(self.grab)
+        plane.drag_finished.connect(self.let_go_of)
         plane.handle_moved.connect(self._on_handle_moved)
         plane.handle_added.connect(self._on_handle_added)
         plane.handle_removed.connect(self.where.remove)
@@ -91,8 +92,8 @@ class PlaneSession(QObject):
         plane.handle_selected.connect(self._on_handle_selected)
         frame = self.window.plane_frame
         frame.choice.chosen.connect(self._on_plane_chosen)
-        frame.sliders.grabbed.connect(lambda: self._grab(plane.active_handle))
-        frame.sliders.released.connect(lambda: self._on_drag_finished(plane.active_handle))
+        frame.sliders.grabbed.connect(lambda: self.grab(plane.active_handle))
+        frame.sliders.released.connect(lambda: self.let_go_of(plane.active_handle))
         frame.sliders.moved.connect(self._on_slider_moved)
         frame.sliders.reset_requested.connect(self._on_sliders_reset)
         plane.picture_activated.connect(self.go_to_picture)
@@ -265,11 +266,20 @@ class PlaneSession(QObject):
 
     # ------------------------------------------------------------------ handles
 
-    def _grab(self, handle: int | None) -> None:
+    def grab(self, handle: int | None) -> None:
+        """The hand takes hold of a handle, on the plane or by a slider, …"""
         self._is_held = True
         if handle is not None:
             self._before = {handle: self.where.latent(handle)}
         self.hold_training()
+
+    def drag_to(self, handle: int, latent: Latent) -> bool:
+        """… moves it anywhere in the latent space; False where it is locked …"""
+        if self.window.plane.is_locked(handle):
+            return False
+        self.hold_training()
+        self.put_handle(handle, latent)
+        return True
 
     def hold_training(self) -> None:
         """Leave the machine to the hand, until it lets go or rests."""
@@ -280,7 +290,8 @@ class PlaneSession(QObject):
         self._is_held = False
         self._rest_hand()
 
-    def _on_drag_finished(self, handle: int | None) -> None:
+    def let_go_of(self, handle: int | None) -> None:
+        """… and lets go of it, which is told where it moved."""
         self._let_go()
         before = self._before.pop(handle, None) if handle is not None else None
         if handle is None or before is None:
@@ -316,6 +327,7 @@ class PlaneSession(QObject):
         """Show a handle where it has been put."""
         self.window.plane.move_handle(handle, *self.where.place(handle))
         self._decode(handle)
+        self.handle_shown.emit(handle)
         if handle == self.window.plane.active_handle:
             self.where.select(handle)
             self._show_slice()

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from vae_desktop.edit_key import EditKey
 from vae_desktop.plain_words import count, duration, one_line, tooltip_text
 from vae_desktop.style import GRID, accent, held_out_colour, mix, quiet_text, scaled_font, tabular_font
 
@@ -104,6 +105,7 @@ class RunList(QListView):
         super().__init__(parent)
         self.setModel(model)
         self.setItemDelegate(_RunDelegate(self))
+        EditKey(self)
         self.setEditTriggers(QListView.EditTrigger.EditKeyPressed | QListView.EditTrigger.DoubleClicked)
         self.setUniformItemSizes(True)
         self.setFrameShape(QFrame.Shape.NoFrame)

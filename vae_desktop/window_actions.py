@@ -90,6 +90,8 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "",
         "Put the handle exactly where the nearest picture lies",
     ),
+    "lasso": ("&Lasso", "L", "lasso", "Draw around pictures to select them (Shift adds, Alt takes out)"),
+    "make_group": ("Make a &group…", "Ctrl+Shift+G", "", "Give the selected pictures a name and a colour"),
     "sample_picture": (
         "Sam&ple a picture's distribution",
         "S",
@@ -173,7 +175,9 @@ PLANE_TOOLS = (
     "snap",
     "sample_picture",
     "path",
+    "lasso",
 )
+PICTURE_ACTIONS = ("make_group",)
 GUEST_ACTIONS = ("place_pictures", "draw_picture", "", "next_guest", "remove_guests")
 HANDLE_ACTIONS = ("name_handle", "lock_handle", "to_nearest", "add_stop")
 DECODING_TOOLS = ("jitter", "equal_pictures")
@@ -187,7 +191,7 @@ class WindowActions:
         self._by_name["quit"].setMenuRole(QAction.MenuRole.QuitRole)
         self._by_name["about"].setMenuRole(QAction.MenuRole.AboutRole)
         self._modes = QActionGroup(parent)
-        for name in (*PLANE_MODES, "lock_handle", "snap", "path", "replay", *DECODING_TOOLS):
+        for name in (*PLANE_MODES, "lock_handle", "snap", "lasso", "path", "replay", *DECODING_TOOLS):
             self._by_name[name].setCheckable(True)
         for name in PLANE_MODES:
             self._modes.addAction(self._by_name[name])
@@ -209,7 +213,7 @@ class WindowActions:
         tools = (*PLANE_TOOLS[:4], "", *PLANE_TOOLS[4:], *HANDLE_ACTIONS, "play_path", "")
         self._add(plane, *PLANE_MODES, "", *tools)
         self._add(plane.addMenu("&Guests"), *GUEST_ACTIONS)
-        self._add(plane, "", *DECODING_TOOLS, "", "replay")
+        self._add(plane, "", *DECODING_TOOLS, "", *PICTURE_ACTIONS, "", "replay")
         view = bar.addMenu("&View")
         view.addActions(views)
         self._add(bar.addMenu("&Help"), "add_to_menu", "logs", "about")
@@ -236,7 +240,8 @@ class WindowActions:
             "stop": state.is_running,
             "place_pictures": state.has_model,
             **dict.fromkeys(
-                (*PLANE_MODES, *PLANE_TOOLS, *HANDLE_ACTIONS, *DECODING_TOOLS, "replay"), state.has_model
+                (*PLANE_MODES, *PLANE_TOOLS, *HANDLE_ACTIONS, *DECODING_TOOLS, *PICTURE_ACTIONS, "replay"),
+                state.has_model,
             ),
         }
         for name, possible in enabled.items():

@@ -115,6 +115,7 @@ def test_a_closed_panel_stays_closed_and_comes_back_from_the_menu(window):
     assert {name for name, dock in docks(window).items() if dock.isVisible()} == {
         "Library",
         "Runs",
+        "Groups",
         "Training",
     }
     action(window, "Decoding").trigger()
@@ -388,6 +389,7 @@ def test_size_and_panels_are_the_same_at_the_next_start(window, qtbot, tmp_path)
     second.set_state(WindowState.READY)
     assert {name for name, dock in docks(second).items() if dock.isVisible()} == {
         "Runs",
+        "Groups",
         "Decoding",
         "Training",
     }
