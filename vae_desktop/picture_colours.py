@@ -70,7 +70,9 @@ class PictureColours(QObject):
         self._facts: PictureFacts | str | None = None  # why not; None while it is not known
         self._errors: tuple[Path, NDArray[np.float32]] | None = None  # of which run
         self._error_note = ""
-        self._is_asked = False
+        self._asked_for: Path | None = None  # the run whose errors are being found out
+        self._is_reading = False
+        self._made: dict[str, Colouring] = {}  # of what is known, by mode
         self._lane = Lane("facts", lambda error: _log.error("The folders are not known", exc_info=error))
         self._facts_read.connect(self._on_facts)
         engine.errors_progress.connect(self._on_progress)
@@ -88,7 +90,7 @@ class PictureColours(QObject):
         if mode != self.mode:
             if self.mode == _ERROR:
                 self._session.engine.stop_finding_errors()
-                self._is_asked = False
+                self._asked_for = None
             self.mode = mode
             self.changed.emit()
         self.refresh()
@@ -123,7 +125,11 @@ class PictureColours(QObject):
         if project is None or self._facts is None:
             self.facts()
             return unknown("Looking it up…")
-        return unknown(self._facts) if isinstance(self._facts, str) else colouring(self._facts, project)
+        if isinstance(self._facts, str):
+            return unknown(self._facts)
+        if self.mode not in self._made:
+            self._made[self.mode] = colouring(self._facts, project)
+        return self._made[self.mode]
 
     def facts(self) -> PictureFacts | None:
         """Folders and dates, as far as they are known; else they are asked for."""
@@ -133,6 +139,10 @@ class PictureColours(QObject):
         return self._facts if isinstance(self._facts, PictureFacts) else None
 
     def _ask_for_facts(self, project: Project) -> None:
+        if self._is_reading:
+            return
+        self._is_reading = True
+
         def read() -> None:
             try:
                 found: PictureFacts | str = read_facts(project)
@@ -143,42 +153,46 @@ class PictureColours(QObject):
         self._lane.submit(read)
 
     def _on_facts(self, path: Path, facts: PictureFacts | str) -> None:
+        self._is_reading = False
         project = self._session.pictures.project
         if project is not None and project.path == path:
             self._facts = facts
-            self.refresh()
-            self.changed.emit()
+        self.refresh()  # which asks again, where another project is open by now
+        self.changed.emit()
 
     def _error_colouring(self) -> Colouring:
         run = self._shown_run()
         if run is None or self._session.window.state.is_running:
             return unknown(_AFTER_TRAINING)
         if self._errors is not None and self._errors[0] == run.path:
-            return by_error(self._errors[1])
+            if _ERROR not in self._made:
+                self._made[_ERROR] = by_error(self._errors[1])
+            return self._made[_ERROR]
         self._ask_for_errors(run)
         return unknown(self._error_note)
 
     def _ask_for_errors(self, run: Run) -> None:
         session = self._session
         project, store = session.pictures.project, session.pictures.store
-        if project is None or store is None or self._is_asked:
+        if project is None or store is None or self._asked_for == run.path:
             return
         if len(session.present_means) != len(store):
             self._error_note = "Where your pictures lie is not known yet."
             return
-        self._is_asked = True
+        self._asked_for = run.path
         self._error_note = "Comparing your pictures with their reconstructions…"
         session.engine.find_errors(project, run, session.present_means)
 
     def _on_progress(self, run: Path, done: int, of: int) -> None:
-        if self._is_asked and self._is_shown(run):
+        if self._asked_for == run and self._is_shown(run):
             self._error_note = f"Comparing your pictures with their reconstructions… {share_of(done, of)}"
             self.refresh()
 
     def _on_errors(self, run: Path, errors: NDArray[np.float32]) -> None:
-        if self._is_asked and self._is_shown(run):
-            self._is_asked = False
+        if self._asked_for == run and self._is_shown(run):
+            self._asked_for = None
             self._errors = run, errors
+            self._made.pop(_ERROR, None)
             self.refresh()
 
     def _on_errors_failed(self, run: Path, why: str) -> None:
@@ -203,11 +217,13 @@ class PictureColours(QObject):
 
     def _forget_errors(self) -> None:
         self._session.engine.stop_finding_errors()
-        self._errors, self._error_note, self._is_asked = None, "", False
+        self._errors, self._error_note, self._asked_for = None, "", None
+        self._made.pop(_ERROR, None)
 
     def _forget(self) -> None:
         self._forget_errors()
         self._facts = None
+        self._made.clear()
         self._menu.select(_HELD_OUT)
         self.mode = _HELD_OUT
         self.changed.emit()

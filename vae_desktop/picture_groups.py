@@ -162,9 +162,11 @@ class PictureGroups(QObject):
     def mean_of(self, group: Group) -> GroupMean | None:
         """Where a group lies; None while it is not known of any of its pictures."""
         if group.key not in self._means:
-            where = self._session.where
-            rows = np.isin(where.numbers, self.numbers_of(group), assume_unique=True)
-            self._means[group.key] = GroupMean.of(where.means[rows])
+            where, store = self._session.where, self._session.pictures.store
+            is_member = np.zeros(0 if store is None else len(store), np.bool_)
+            is_member[self.numbers_of(group)] = True
+            known = where.means[is_member[where.numbers]] if store is not None else where.means[:0]
+            self._means[group.key] = GroupMean.of(known)
         return self._means[group.key]
 
     def colouring(self) -> Colouring:

@@ -59,7 +59,8 @@ class Thumbnails:
         """Draw those of a view; the frames of the selected ones stand out."""
         width = _cell_width(view)
         rows, corners = cloud.one_a_cell(width, view.extent)
-        chosen = set(np.intersect1d(cloud.indices[rows], selected).tolist())
+        numbers = cloud.indices[rows]
+        chosen = set(numbers[np.isin(numbers, selected)].tolist())
         self._placed = []
         painter.setRenderHints(QPainter.RenderHint.SmoothPixmapTransform | QPainter.RenderHint.Antialiasing)
         for row, corner in zip(rows.tolist(), corners.tolist(), strict=True):
