@@ -50,8 +50,12 @@ class ChoiceMenu(QObject):
         self.select(entries[0][0])
 
     def add_to(self, bar: QToolBar) -> None:
-        """Have a drop-down at the end of a tool bar."""
-        bar.addWidget(self._button)
+        """Have a drop-down in a tool bar, before its first separator: what comes last a narrow bar hides."""
+        separators = [action for action in bar.actions() if action.isSeparator()]
+        if separators:
+            bar.insertWidget(separators[0], self._button)
+        else:
+            bar.addWidget(self._button)
 
     def select(self, name: str) -> None:
         """Show that something is chosen; raises KeyError where there is no such entry."""
