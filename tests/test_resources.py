@@ -20,9 +20,9 @@ ICON_NAMES = {
     "add-handle", "cancel", "check", "chevron-down", "chevron-right", "closed", "colours", "compare",
     "delete", "density", "dice", "draw", "ease", "ellipses", "equal-pictures", "eraser", "export",
     "fit-view", "info", "jitter", "lasso", "loop", "new-run", "open-folder", "paste", "path", "pause",
-    "picture", "points", "recent", "redo", "remove-handle", "replay", "reset", "resume", "sample",
-    "save", "settings", "snap", "stop", "thumbnails", "tiles", "train", "undo", "warning", "zoom-in",
-    "zoom-out", *COLOURED,
+    "picture", "points", "recent", "redo", "remove-handle", "repeat", "replay", "reset", "resume",
+    "sample", "save", "settings", "snap", "stop", "thumbnails", "tiles", "train", "undo", "warning",
+    "zoom-in", "zoom-out", *COLOURED,
 }  # fmt: skip
 PICTURE_MODES = {"fashion": {"L"}, "emoji": {"RGB", "RGBA"}}
 
