@@ -15,8 +15,8 @@ from vae_desktop.guests_session import GuestsSession
 from vae_desktop.handle_edits import HandleEdits
 from vae_desktop.jitter_session import JitterSession
 from vae_desktop.kept_view import KeptView
-from vae_desktop.nearest_session import NearestSession
 from vae_desktop.lasso import Lasso
+from vae_desktop.nearest_session import NearestSession
 from vae_desktop.path_session import PathSession
 from vae_desktop.picture_card import PictureCard
 from vae_desktop.picture_colours import PictureColours
