@@ -99,8 +99,11 @@ class NearestLane:
             if self._training:
                 stopped.wait(seconds * (1.0 / SHARE - 1.0))
 
+        def tell(share: float) -> None:
+            self._on_progress(min(share, 0.99))  # until searches can use it
+
         def prepare() -> None:
-            features = kept_or_measured(folder, store, control, self._on_progress, rest)
+            features = kept_or_measured(folder, store, control, tell, rest)
             if features is not None and not control.should_stop:
                 self._take(store, features)
                 self._on_progress(1.0)

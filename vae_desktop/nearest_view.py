@@ -182,9 +182,9 @@ class NearestView(QWidget):
 
     def show_novelty(self, sentence: str, *, is_guess: bool) -> None:
         """Say whether the decoding is new, '' for nothing, and whether the model is guessing."""
+        _keep_place(self._guess, keep=is_guess or not self._title.isHidden())
         self._novelty.setText(sentence)
         self._novelty.setVisible(bool(sentence))
-        _keep_place(self._guess, keep=bool(sentence) or is_guess or not self._title.isHidden())
         self._guess.setVisible(is_guess)
         said = (sentence, GUESS if is_guess else "")
         self.setAccessibleDescription(" ".join(text for text in said if text))
@@ -211,3 +211,4 @@ def _keep_place(widget: QWidget, *, keep: bool) -> None:
     policy = widget.sizePolicy()
     policy.setRetainSizeWhenHidden(keep)
     widget.setSizePolicy(policy)
+    widget.updateGeometry()
