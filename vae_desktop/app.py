@@ -17,6 +17,7 @@ from training.samples import find_sample, samples, unpack
 from training.vae_file import SharedModel
 from vae_desktop.aftercare import Aftercare
 from vae_desktop.crash_report import Session
+from vae_desktop.desktop_session import DesktopSession
 from vae_desktop.engine import Engine
 from vae_desktop.explorer import Explorer
 from vae_desktop.export_session import ExportSession
@@ -61,6 +62,7 @@ class App(QObject):
         self.replay = ReplaySession(self.window, self.engine, self.plane, self.training)
         self.shared = SharedSession(self.window, self.engine, self.plane, settings, self.close_project)
         self.exports = ExportSession(self.window, self.engine)
+        self.desktop = DesktopSession(self.window)
         self.project: Project | None = None
         self._continuation: Continuation | None = None
         self._made_project = False

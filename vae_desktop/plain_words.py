@@ -34,6 +34,11 @@ def menu_text(text: str) -> str:
     return one_line(text).replace("&", "&&")
 
 
+def without_mnemonic(text: str) -> str:
+    """What a menu entry or button says, without the ampersands that underline letters."""
+    return text.replace("&&", "\0").replace("&", "").replace("\0", "&")
+
+
 def duration(seconds: float) -> str:
     """A duration as a person would say it: '8 s', '3 min', '2 h 10 min'."""
     if seconds < 1:

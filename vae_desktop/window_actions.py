@@ -10,7 +10,7 @@ from vae_desktop.plain_words import menu_text, one_line
 from vae_desktop.style import icon
 from vae_desktop.window_state import WindowState
 
-_Key = QKeySequence.StandardKey | str | None
+_Key = QKeySequence.StandardKey | str | None  # several keys are parted by "; "
 _Keys = QKeySequence.StandardKey
 
 # name: (text, key, icon, what the status bar says)
@@ -149,6 +149,7 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "jitter",
         "Keep drawing pictures around the handle that the model takes for the same",
     ),
+    "find": ("&Find an action…", "Ctrl+Shift+P", "search", "Do something by typing a few letters of it"),
     "add_to_menu": (
         "Add to the applications &menu",
         None,
@@ -216,7 +217,7 @@ class WindowActions:
         self._add(plane, "", *DECODING_TOOLS, "", *PICTURE_ACTIONS, "", "replay")
         view = bar.addMenu("&View")
         view.addActions(views)
-        self._add(bar.addMenu("&Help"), "add_to_menu", "logs", "about")
+        self._add(bar.addMenu("&Help"), "find", "", "add_to_menu", "logs", "about")
         return samples, recent, plane
 
     def load_icons(self, palette: QPalette) -> None:
@@ -272,7 +273,7 @@ def _make(parent: QObject, text: str, key: _Key, _icon: str, tip: str) -> QActio
     action = QAction(text, parent)
     action.setStatusTip(tip)
     if key is not None:
-        action.setShortcut(QKeySequence(key))
+        action.setShortcuts(QKeySequence.listFromString(key) if isinstance(key, str) else [QKeySequence(key)])
     keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
     action.setToolTip(f"{tip} ({keys})" if keys else tip)
     return action
