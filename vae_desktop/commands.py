@@ -56,7 +56,7 @@ def _commands_below(action: QAction, where: tuple[str, ...]) -> Iterator[Command
         title=without_mnemonic(action.text()),
         run=action.trigger,
         where=where,
-        keys=tuple(keys_in_words(each) for each in action.shortcuts()),
+        keys=tuple(filter(None, map(keys_in_words, action.shortcuts()))),
         tip=action.statusTip(),
         icon=action.icon(),
         is_enabled=action.isEnabled,

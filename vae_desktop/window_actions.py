@@ -150,6 +150,12 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "Keep drawing pictures around the handle that the model takes for the same",
     ),
     "find": ("&Find an action…", "Ctrl+Shift+P", "search", "Do something by typing a few letters of it"),
+    "keys": (
+        "&Keyboard and mouse",
+        "F1; Ctrl+/",
+        "keyboard",
+        "All keys, and what the mouse does on the plane",
+    ),
     "add_to_menu": (
         "Add to the applications &menu",
         None,
@@ -217,7 +223,7 @@ class WindowActions:
         self._add(plane, "", *DECODING_TOOLS, "", *PICTURE_ACTIONS, "", "replay")
         view = bar.addMenu("&View")
         view.addActions(views)
-        self._add(bar.addMenu("&Help"), "find", "", "add_to_menu", "logs", "about")
+        self._add(bar.addMenu("&Help"), "find", "keys", "", "add_to_menu", "logs", "about")
         return samples, recent, plane
 
     def load_icons(self, palette: QPalette) -> None:
