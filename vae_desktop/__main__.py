@@ -143,6 +143,7 @@ def _run(
     from PySide6.QtCore import Qt
 
     from vae_desktop.app import App
+    from vae_desktop.appearance import Appearance, apply_appearance
     from vae_desktop.error_hooks import ErrorTeller, log_qt_messages
     from vae_desktop.quit_signals import QuitSignals
     from vae_desktop.settings import Settings
@@ -152,8 +153,10 @@ def _run(
     errors = ErrorTeller()
     application.setApplicationName("VAE Desktop")
     application.setDesktopFileName("vae-desktop")
+    settings = Settings()
     apply_style(application)
-    app = App(Settings(), log_folder, session)
+    apply_appearance(application, Appearance.named(settings.appearance))
+    app = App(settings, log_folder, session)
     # Queued: errors come up in any thread, and in the middle of anything.
     errors.told.connect(app.window.show_unexpected, Qt.ConnectionType.QueuedConnection)
     QuitSignals(app).asked.connect(app.window.close, Qt.ConnectionType.QueuedConnection)

@@ -47,7 +47,7 @@ from vae_desktop.plain_words import count, one_line
 from vae_desktop.style import GRID, accent, hairline, icon, mix, quiet_text, scaled_font
 
 Commands = Callable[[], Iterable[Command]]
-_WIDTH, _ROWS, _RADIUS, _SIGN = 600, 11, 8, 16
+_WIDTH, _LINE, _ROWS, _RADIUS, _SIGN = 600, 5 * GRID, 11, 8, 16
 _MOST_RECENT = 5
 _ELSEWHERE = 12.0  # a title that fits goes before a path that fits
 _FOUND = Qt.ItemDataRole.UserRole
@@ -74,7 +74,7 @@ class CommandPalette(QFrame):
         self._line.setClearButtonEnabled(False)
         self._line.setFrame(False)
         self._line.setFont(scaled_font(self._line.font(), 1.15))
-        self._line.setMinimumHeight(GRID * 5)
+        self._line.setMinimumHeight(_LINE)
         self._line.setTextMargins(GRID, 0, GRID, 0)
         self._line.setAccessibleName("Find an action")
         self._line.textChanged.connect(self._search)
@@ -172,7 +172,7 @@ class CommandPalette(QFrame):
         room = self._window.height() - 12 * GRID
         rows = min(self._model.rowCount(), _ROWS)
         row = self._list.sizeHintForRow(0) if rows else self._nothing.sizeHint().height()
-        height = self._line.sizeHint().height() + 3 * GRID + max(rows, 1) * row
+        height = max(self._line.sizeHint().height(), _LINE) + 2 * GRID + max(rows, 1) * row
         self.setGeometry(
             (self._window.width() - width) // 2,
             GRID * 5,

@@ -1,11 +1,16 @@
 """What the window offers beside pictures and trainings: finding actions, keys, looks, notices, help."""
 
-from PySide6.QtCore import QObject
+from functools import partial
 
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
+
+from vae_desktop.appearance import Appearance, apply_appearance
 from vae_desktop.command_palette import CommandPalette
 from vae_desktop.commands import menu_commands
 from vae_desktop.key_sheet import KeySheet, key_groups
 from vae_desktop.main_window import MainWindow
+from vae_desktop.settings import Settings
 
 
 class DesktopSession(QObject):
@@ -13,12 +18,24 @@ class DesktopSession(QObject):
 
     Args:
         window: what is joined.
+        settings: where the person's choices are kept.
     """
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: MainWindow, settings: Settings) -> None:
         super().__init__(window)
-        self._window = window
+        self._window, self._settings = window, settings
         self._keys = KeySheet(window, lambda: key_groups(menu_commands(window.menuBar())))
         self._palette = CommandPalette(window, [lambda: menu_commands(window.menuBar())])
+        chosen = Appearance.named(settings.appearance)
+        for appearance in Appearance:
+            action = window.action(f"{appearance.value}_colours")
+            action.setChecked(appearance is chosen)
+            action.triggered.connect(partial(self._show_in, appearance))
         window.action("find").triggered.connect(self._palette.open)
         window.action("keys").triggered.connect(self._keys.open_anew)
+
+    def _show_in(self, appearance: Appearance, _checked: bool = False) -> None:
+        self._settings.save_appearance(appearance.value)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            apply_appearance(application, appearance)

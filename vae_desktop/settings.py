@@ -108,6 +108,16 @@ class Settings:
         self._store.setValue("session/training", "true" if training and project else "false")
         self._store.sync()
 
+    @property
+    def appearance(self) -> str:
+        """Which colours were chosen; '' for none."""
+        return str(self._store.value("window/appearance", ""))
+
+    def save_appearance(self, name: str) -> None:
+        """Remember the colours that were chosen."""
+        self._store.setValue("window/appearance", name)
+        self._store.sync()
+
     def chosen(self, project: str) -> dict[str, Any]:
         """The training settings that were last chosen for a new run of a project, by name."""
         found = self._chosen().get(project)

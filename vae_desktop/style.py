@@ -145,16 +145,21 @@ def apply_style(app: QApplication) -> None:
     """Fusion in the system's light or dark colours with our accent; follows the system when it changes."""
     app.setStyle("Fusion")
     app.setWindowIcon(application_icon())
-    _apply_accent(app)
-    QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _scheme: _apply_accent(app))
+    apply_colours(app)
+    QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _scheme: apply_colours(app))
 
 
-def _apply_accent(app: QApplication) -> None:
-    # Only the roles set here are ours; every other one stays unresolved, so the system keeps deciding it.
-    scheme = QGuiApplication.styleHints().colorScheme()
-    ground = app.style().standardPalette() if scheme != Qt.ColorScheme.Unknown else app.palette()
+def apply_colours(app: QApplication, chosen: QPalette | None = None) -> None:
+    """Our accent on the system's palette, or on a chosen one that takes its place."""
+    if chosen is not None:
+        ground, ours = chosen, QPalette(chosen)
+    else:
+        # Only the roles set here are ours; every other one stays unresolved, so the system keeps deciding it.
+        app.setPalette(QPalette())  # a palette that was chosen before would be taken for the system's
+        scheme = QGuiApplication.styleHints().colorScheme()
+        ground = app.style().standardPalette() if scheme != Qt.ColorScheme.Unknown else app.palette()
+        ours = QPalette()
     colour = accent(ground)
-    ours = QPalette()
     for role in (QPalette.ColorRole.Highlight, QPalette.ColorRole.Accent, QPalette.ColorRole.Link):
         ours.setColor(role, colour)
     ours.setColor(QPalette.ColorRole.HighlightedText, text_on_accent(ground))

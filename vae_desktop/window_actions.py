@@ -149,6 +149,14 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "jitter",
         "Keep drawing pictures around the handle that the model takes for the same",
     ),
+    "system_colours": (
+        "As the &system has it",
+        None,
+        "",
+        "Light or dark as the desktop is, also when it changes",
+    ),
+    "light_colours": ("&Light", None, "", "Dark text on light ground, whatever the desktop has"),
+    "dark_colours": ("&Dark", None, "", "Light text on dark ground, whatever the desktop has"),
     "find": ("&Find an action…", "Ctrl+Shift+P", "search", "Do something by typing a few letters of it"),
     "keys": (
         "&Keyboard and mouse",
@@ -172,6 +180,7 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
     "logs": ("Open &log folder", None, "", "Show the files that help to find a fault"),
 }
 PLANE_MODES = ("both", "points", "tiles", "thumbnails", "density")
+APPEARANCES = ("system_colours", "light_colours", "dark_colours")
 PLANE_TOOLS = (
     "fit",
     "reset",
@@ -197,12 +206,14 @@ class WindowActions:
         self._by_name = {name: _make(parent, *entry) for name, entry in _ACTIONS.items()}
         self._by_name["quit"].setMenuRole(QAction.MenuRole.QuitRole)
         self._by_name["about"].setMenuRole(QAction.MenuRole.AboutRole)
-        self._modes = QActionGroup(parent)
-        for name in (*PLANE_MODES, "lock_handle", "snap", "lasso", "path", "replay", *DECODING_TOOLS):
+        for name in ("lock_handle", "snap", "lasso", "path", "replay", *DECODING_TOOLS):
             self._by_name[name].setCheckable(True)
-        for name in PLANE_MODES:
-            self._modes.addAction(self._by_name[name])
-        self._by_name["both"].setChecked(True)
+        for names in (PLANE_MODES, APPEARANCES):
+            group = QActionGroup(parent)
+            for name in names:
+                self._by_name[name].setCheckable(True)
+                group.addAction(self._by_name[name])
+            self._by_name[names[0]].setChecked(True)
 
     def __getitem__(self, name: str) -> QAction:
         return self._by_name[name]
@@ -223,6 +234,8 @@ class WindowActions:
         self._add(plane, "", *DECODING_TOOLS, "", *PICTURE_ACTIONS, "", "replay")
         view = bar.addMenu("&View")
         view.addActions(views)
+        view.addSeparator()
+        self._add(view.addMenu("&Appearance"), *APPEARANCES)
         self._add(bar.addMenu("&Help"), "find", "keys", "", "add_to_menu", "logs", "about")
         return samples, recent, plane
 

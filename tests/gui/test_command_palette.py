@@ -21,7 +21,7 @@ def window(qtbot, settings, tmp_path):
     settings.add_recent(RecentProject(str(tmp_path / "Birds"), "Birds & bees", "12 pictures"))
     window = MainWindow(settings)
     qtbot.addWidget(window)
-    DesktopSession(window)
+    DesktopSession(window, settings)
     window.set_samples([SampleCard("fashion", "Clothes", "Shirts and shoes")])
     window.show()
     window.activateWindow()

@@ -19,7 +19,7 @@ Key, NONE = Qt.Key, Qt.KeyboardModifier.NoModifier
 def window(qtbot, settings):
     window = MainWindow(settings)
     qtbot.addWidget(window)
-    DesktopSession(window)
+    DesktopSession(window, settings)
     window.show()
     window.activateWindow()
     assert QTest.qWaitForWindowActive(window)
