@@ -62,7 +62,7 @@ class App(QObject):
         self.replay = ReplaySession(self.window, self.engine, self.plane, self.training)
         self.shared = SharedSession(self.window, self.engine, self.plane, settings, self.close_project)
         self.exports = ExportSession(self.window, self.engine)
-        self.desktop = DesktopSession(self.window, settings)
+        self.desktop = DesktopSession(self.window, self.engine, settings)
         self.project: Project | None = None
         self._continuation: Continuation | None = None
         self._made_project = False

@@ -8,6 +8,9 @@ from PySide6.QtWidgets import QApplication
 from vae_desktop.appearance import Appearance, apply_appearance
 from vae_desktop.command_palette import CommandPalette
 from vae_desktop.commands import menu_commands
+from vae_desktop.desktop_notice import show_notice
+from vae_desktop.engine import Engine
+from vae_desktop.job_notices import JobNotices
 from vae_desktop.key_sheet import KeySheet, key_groups
 from vae_desktop.main_window import MainWindow
 from vae_desktop.settings import Settings
@@ -17,15 +20,21 @@ class DesktopSession(QObject):
     """Joins the actions that belong to no project.
 
     Args:
-        window: what is joined.
+        window, engine: what is joined.
         settings: where the person's choices are kept.
+
+    Attributes:
+        notices: tells of the end of long jobs.
     """
 
-    def __init__(self, window: MainWindow, settings: Settings) -> None:
+    def __init__(self, window: MainWindow, engine: Engine, settings: Settings) -> None:
         super().__init__(window)
         self._window, self._settings = window, settings
         self._keys = KeySheet(window, lambda: key_groups(menu_commands(window.menuBar())))
         self._palette = CommandPalette(window, [lambda: menu_commands(window.menuBar())])
+        self.notices = JobNotices(window, engine, lambda: settings.wants_notices, self._show_notice)
+        window.action("notices").setChecked(settings.wants_notices)
+        window.action("notices").toggled.connect(settings.save_wants_notices)
         chosen = Appearance.named(settings.appearance)
         for appearance in Appearance:
             action = window.action(f"{appearance.value}_colours")
@@ -33,6 +42,9 @@ class DesktopSession(QObject):
             action.triggered.connect(partial(self._show_in, appearance))
         window.action("find").triggered.connect(self._palette.open)
         window.action("keys").triggered.connect(self._keys.open_anew)
+
+    def _show_notice(self, title: str, text: str) -> None:
+        show_notice(self._window, title, text, self._window.come_forward)
 
     def _show_in(self, appearance: Appearance, _checked: bool = False) -> None:
         self._settings.save_appearance(appearance.value)

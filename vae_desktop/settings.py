@@ -118,6 +118,16 @@ class Settings:
         self._store.setValue("window/appearance", name)
         self._store.sync()
 
+    @property
+    def wants_notices(self) -> bool:
+        """Whether the desktop is to tell when a long job is done."""
+        return str(self._store.value("window/notices", "true")).lower() != "false"
+
+    def save_wants_notices(self, wants: bool) -> None:
+        """Remember whether the desktop is to tell when a long job is done."""
+        self._store.setValue("window/notices", "true" if wants else "false")
+        self._store.sync()
+
     def chosen(self, project: str) -> dict[str, Any]:
         """The training settings that were last chosen for a new run of a project, by name."""
         found = self._chosen().get(project)

@@ -54,6 +54,12 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "new-run",
         "Begin another training; the ones before are kept",
     ),
+    "notices": (
+        "Tell me when it is &done",
+        None,
+        "",
+        "A notice on the desktop when a long import or training ends while you are elsewhere; never a sound",
+    ),
     "both": ("Pictures &and map", "Ctrl+1", "picture", "Show the map of drawn pictures, and yours on it"),
     "points": ("&Only your pictures", "Ctrl+2", "points", "Show where your pictures lie, as points"),
     "tiles": ("Only the &map", "Ctrl+3", "tiles", "Show the map of drawn pictures alone"),
@@ -208,6 +214,7 @@ class WindowActions:
         self._by_name["about"].setMenuRole(QAction.MenuRole.AboutRole)
         for name in ("lock_handle", "snap", "lasso", "path", "replay", *DECODING_TOOLS):
             self._by_name[name].setCheckable(True)
+        self._by_name["notices"].setCheckable(True)
         for names in (PLANE_MODES, APPEARANCES):
             group = QActionGroup(parent)
             for name in names:
@@ -226,7 +233,9 @@ class WindowActions:
         self._add(file, "", "close_project", "", "save_picture", "export_picture")
         self._add(file, "save_model", "export_model", "", "quit")
         self._add(bar.addMenu("&Edit"), "undo", "redo", "", "paste_picture")
-        self._add(bar.addMenu("&Training"), "train", "pause", "stop", "", "settings", "new_run")
+        self._add(
+            bar.addMenu("&Training"), "train", "pause", "stop", "", "settings", "new_run", "", "notices"
+        )
         plane = bar.addMenu("&Plane")
         tools = (*PLANE_TOOLS[:4], "", *PLANE_TOOLS[4:], *HANDLE_ACTIONS, "play_path", "")
         self._add(plane, *PLANE_MODES, "", *tools)

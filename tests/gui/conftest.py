@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPalette
 from training.config import TrainConfig
 from training.project import Project
 from vae_desktop.app import App
+from vae_desktop.engine import Engine
 from vae_desktop.latent_plane import LatentPlane
 from vae_desktop.settings import Settings
 
@@ -31,6 +32,14 @@ def white_plane(qtbot):
 @pytest.fixture
 def settings(tmp_path):
     return Settings(tmp_path / "settings.ini")
+
+
+@pytest.fixture
+def idle_engine(qapp):
+    """An engine that was not started: TensorFlow is not loaded."""
+    engine = Engine()
+    yield engine
+    engine.close()
 
 
 @pytest.fixture

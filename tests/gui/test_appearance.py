@@ -25,10 +25,10 @@ def plain(qapp):
 
 
 @pytest.fixture
-def window(qtbot, plain, settings):
+def window(qtbot, idle_engine, plain, settings):
     window = MainWindow(settings)
     qtbot.addWidget(window)
-    DesktopSession(window, settings)
+    DesktopSession(window, idle_engine, settings)
     window.set_state(WindowState.TRAINED)
     means = np.zeros((3, 2), np.float32)
     window.plane.set_points(means, means + 0.1, np.zeros(3, np.bool_), np.arange(3))
@@ -109,13 +109,13 @@ def contrast(first, second):
     return (high + 0.05) / (low + 0.05)
 
 
-def test_the_choice_is_known_at_the_next_start(window, settings, tmp_path, qtbot):
+def test_the_choice_is_known_at_the_next_start(window, idle_engine, settings, tmp_path, qtbot):
     window.action("dark_colours").trigger()
     again = Settings(tmp_path / "settings.ini")
     assert Appearance.named(again.appearance) is Appearance.DARK
     other = MainWindow(again)
     qtbot.addWidget(other)
-    DesktopSession(other, again)
+    DesktopSession(other, idle_engine, again)
     assert other.action("dark_colours").isChecked()
     assert not other.action("system_colours").isChecked()
 

@@ -16,12 +16,12 @@ CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftM
 
 
 @pytest.fixture
-def window(qtbot, settings, tmp_path):
+def window(qtbot, idle_engine, settings, tmp_path):
     (tmp_path / "Birds").mkdir()
     settings.add_recent(RecentProject(str(tmp_path / "Birds"), "Birds & bees", "12 pictures"))
     window = MainWindow(settings)
     qtbot.addWidget(window)
-    DesktopSession(window, settings)
+    DesktopSession(window, idle_engine, settings)
     window.set_samples([SampleCard("fashion", "Clothes", "Shirts and shoes")])
     window.show()
     window.activateWindow()

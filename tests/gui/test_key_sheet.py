@@ -16,10 +16,10 @@ Key, NONE = Qt.Key, Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
-def window(qtbot, settings):
+def window(qtbot, idle_engine, settings):
     window = MainWindow(settings)
     qtbot.addWidget(window)
-    DesktopSession(window, settings)
+    DesktopSession(window, idle_engine, settings)
     window.show()
     window.activateWindow()
     assert QTest.qWaitForWindowActive(window)
