@@ -1,7 +1,7 @@
 """The program `vae-desktop`: arguments and early checks first, then logging, then the window.
 
 Stages: worker processes are served before anything else; arguments; is there a display; can Qt be loaded;
-log, and the marker of this session; application.
+does another program take over; log, and the marker of this session; application.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from vae_desktop.logs import catch_native_words, open_closed_streams, start_log,
 
 if TYPE_CHECKING:
     from vae_desktop.application import Application
+    from vae_desktop.single_instance import FirstProgram
 
 NO_DISPLAY = "There is no display here, so the bundled sample is learnt without a window."
 NO_DISPLAY_FOR_FOLDER = "There is no display here. To learn a folder without a window, use: vae train FOLDER"
@@ -43,12 +44,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from vae_desktop.application import Application
     except ImportError as error:
         return _explain_missing_library(error)
+    first, is_handed_over = _look_for_another(options)
+    if is_handed_over:
+        return 0
     folder = log_folder()
     start_log(folder, given, verbose=options.verbose)
     session = _begin_session(folder)
     _tell_of_qt_failing(session)
     application = Application([sys.argv[0]])
-    code, starts_again = _run(application, options, folder, session)
+    code, starts_again = _run(application, options, folder, session, first)
+    if first is not None:
+        first.close()
     if session is not None:
         session.end()
     if starts_again:
@@ -67,6 +73,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         type=float,
         default=DEMO_MINUTES,
         help="where there is no display: how long to learn the sample (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--new-window", action="store_true", help="start a program of its own though one is running already"
     )
     parser.add_argument("--without-gpu", action="store_true", help="leave the graphics card alone")
     parser.add_argument("--verbose", action="store_true", help="tell on stderr what is logged")
@@ -113,6 +122,16 @@ def _explain_missing_library(error: ImportError) -> int:
     return 2
 
 
+def _look_for_another(options: argparse.Namespace) -> "tuple[FirstProgram | None, bool]":
+    """Whether this is the program to which later starts turn, and whether an earlier one has done it all."""
+    if options.new_window:
+        return None, False
+    from vae_desktop.single_instance import Request, begin
+
+    start = begin(Request.of(options.folder, options.sample))
+    return start.first, start.is_handed_over
+
+
 def _begin_session(folder: Path) -> Session | None:
     with contextlib.suppress(OSError):  # the log has said so
         session = Session(folder)
@@ -137,7 +156,11 @@ def _tell_of_qt_failing(session: Session | None) -> None:
 
 
 def _run(
-    application: "Application", options: argparse.Namespace, log_folder: Path, session: Session | None
+    application: "Application",
+    options: argparse.Namespace,
+    log_folder: Path,
+    session: Session | None,
+    first: "FirstProgram | None",
 ) -> tuple[int, bool]:
     """Until the window is closed. The exit code, and whether another process is to go on."""
     from PySide6.QtCore import Qt
@@ -161,6 +184,8 @@ def _run(
     errors.told.connect(app.window.show_unexpected, Qt.ConnectionType.QueuedConnection)
     QuitSignals(app).asked.connect(app.window.close, Qt.ConnectionType.QueuedConnection)
     application.file_opened.connect(app.open_path)
+    if first is not None:
+        first.take = app.take_over
     app.start(options.folder, options.sample)
     code = int(application.exec())
     app.shut_down()  # the window was not asked to close where its screen went away

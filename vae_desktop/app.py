@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
@@ -29,6 +30,7 @@ from vae_desktop.replay_session import ReplaySession
 from vae_desktop.runs_session import RunsSession
 from vae_desktop.settings import RecentProject, Settings
 from vae_desktop.shared_session import Continuation, SharedSession
+from vae_desktop.single_instance import Request, come_with
 from vae_desktop.training_session import TrainingSession
 from vae_desktop.welcome import SampleCard
 
@@ -66,7 +68,7 @@ class App(QObject):
         self.project: Project | None = None
         self._continuation: Continuation | None = None
         self._made_project = False
-        self._is_closing = False
+        self._is_painted = self._is_closing = False
         self.starts_again = False
         self._first_job: Callable[[], None] | None = None
         self.window.set_loading(True)
@@ -108,6 +110,7 @@ class App(QObject):
     def _after_first_paint(self) -> None:
         if self._is_closing:
             return
+        self._is_painted = True
         _log.info("The window is shown")
         self.aftercare.begin()
         self.engine.start()
@@ -159,6 +162,24 @@ class App(QObject):
             self.open_project(path, resume=resume)
         else:
             self.open_folder(path)
+
+    def take_over(self, request: Request) -> bool:
+        """Come forward and open what a later start was asked to; False when this program is about to end."""
+        if self._is_closing:
+            return False
+        come_with(request)
+        self.window.come_forward()
+        is_open = self.project is not None and Path(request.open) in (self.project.path, self.project.source)
+        job = None
+        if request.sample:
+            job = partial(self.open_sample, request.sample)
+        elif request.open and not is_open:
+            job = partial(self.open_path, request.open)
+        if job is not None and self._is_painted:
+            job()
+        elif job is not None:
+            self._first_job = job
+        return True
 
     def open_folder(self, folder: str) -> None:
         """Import a folder of pictures into its project, made on first use."""

@@ -338,7 +338,7 @@ def test_two_programs_at_once_do_not_take_each_other_for_crashed(start):
     first = start()
     first.wait(is_shown)
     first.until(lambda: list((logs() / "running").glob("*.lock")))
-    second = start()
+    second = start("--new-window")
     second.wait(is_shown)
     assert second.end(signal.SIGTERM) == 0
     assert len(markers()) == 1
