@@ -259,6 +259,11 @@ class Project:
             held_out=held_out.astype(bool),
         )
 
+    def file_names(self) -> list[str]:
+        """Where every file that was found lies below the source folder, used and skipped ones."""
+        with self.index() as index:
+            return [os.fsdecode(row[0]) for row in index.execute("SELECT path FROM pictures")]
+
     def picture_path(self, picture_id: int) -> Path:
         """The source file of a picture, by the index's id of it (see :class:`PixelStore`)."""
         with self.index() as index:

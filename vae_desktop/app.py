@@ -22,6 +22,7 @@ from vae_desktop.desktop_session import DesktopSession
 from vae_desktop.engine import Engine
 from vae_desktop.explorer import Explorer
 from vae_desktop.export_session import ExportSession
+from vae_desktop.help_session import HelpSession
 from vae_desktop.main_window import MainWindow, WindowState
 from vae_desktop.mosaic import sample_mosaic
 from vae_desktop.plain_words import count
@@ -65,6 +66,7 @@ class App(QObject):
         self.shared = SharedSession(self.window, self.engine, self.plane, settings, self.close_project)
         self.exports = ExportSession(self.window, self.engine)
         self.desktop = DesktopSession(self.window, self.engine, settings)
+        self.help = HelpSession(self.window, self.engine, self.training, settings, log_folder)
         self.project: Project | None = None
         self._continuation: Continuation | None = None
         self._made_project = False

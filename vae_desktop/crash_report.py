@@ -172,7 +172,7 @@ class Session:
         """A proper end: nothing is left but a line in the log, if native code had anything to say."""
         faulthandler.disable()
         self.trace.close()
-        said = _tail(self._path.with_suffix(".trace"), _LOG_TAIL).strip()
+        said = tail(self._path.with_suffix(".trace"), _LOG_TAIL).strip()
         if said:
             _log.info("Native code said:\n%s", said)
         if self._lock is not None:
@@ -233,7 +233,7 @@ def _remove(path: Path) -> None:
 
 def _write_report(logs: Path, marker: _Marker, last_alive: float, trace: Path) -> Path | None:
     ended, began = datetime.fromtimestamp(last_alive), datetime.fromtimestamp(marker.began)
-    said = _tail(trace, _TRACE_TAIL).strip()
+    said = tail(trace, _TRACE_TAIL).strip()
     lines = (
         "VAE Desktop: report of an end that was not a proper one. It was not sent to anybody.",
         "",
@@ -247,7 +247,7 @@ def _write_report(logs: Path, marker: _Marker, last_alive: float, trace: Path) -
         said or "(nothing)",
         "",
         "--- The end of the log",
-        _tail(logs / LOG_NAME, _LOG_TAIL).strip() or "(nothing)",
+        tail(logs / LOG_NAME, _LOG_TAIL).strip() or "(nothing)",
         "",
     )
     report = logs / f"crash-{ended:%Y%m%d-%H%M%S}.txt"
@@ -258,7 +258,13 @@ def _write_report(logs: Path, marker: _Marker, last_alive: float, trace: Path) -
     return report
 
 
-def _tail(path: Path, most: int) -> str:
+def newest_report(logs: Path) -> str:
+    """What the newest report in the folder of the log says; '' when there is none."""
+    newest = max(logs.glob("crash-*.txt"), default=None)
+    return "" if newest is None else tail(newest, _LOG_TAIL + _TRACE_TAIL)
+
+
+def tail(path: Path, most: int) -> str:
     """The last whole lines of a file, at most so many bytes; '' when there is no such file."""
     try:
         with path.open("rb") as file:

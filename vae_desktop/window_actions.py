@@ -183,7 +183,9 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "Slide through the training and watch the plane organise itself",
     ),
     "about": ("&About VAE Desktop", None, "info", "Version, licences, how to update and remove it"),
-    "logs": ("Open &log folder", None, "", "Show the files that help to find a fault"),
+    "log": ("Show &log", None, "", "What the program has noted of itself"),
+    "report": ("&Report a problem…", None, "", "Make a text for whoever is to help; nothing is sent"),
+    "logs": ("Open l&og folder", None, "", "Show the files that help to find a fault"),
 }
 PLANE_MODES = ("both", "points", "tiles", "thumbnails", "density")
 APPEARANCES = ("system_colours", "light_colours", "dark_colours")
@@ -245,7 +247,9 @@ class WindowActions:
         view.addActions(views)
         view.addSeparator()
         self._add(view.addMenu("&Appearance"), *APPEARANCES)
-        self._add(bar.addMenu("&Help"), "find", "keys", "", "add_to_menu", "logs", "about")
+        self._add(
+            bar.addMenu("&Help"), "find", "keys", "", "log", "report", "logs", "", "add_to_menu", "about"
+        )
         return samples, recent, plane
 
     def load_icons(self, palette: QPalette) -> None:
