@@ -89,11 +89,10 @@ class LossCurves(PaletteFollower):
 
     def _show_lone_points(self, lone: bool) -> None:
         # A line needs two points; a single epoch would otherwise show an empty plot.
-        for curve, colour in ((self._train, accent), (self._held_out, held_out_colour)):
+        for curve in (self._train, self._held_out):
             curve.setSymbol("o" if lone else None)
             curve.setSymbolSize(6)
             curve.setSymbolPen(None)
-            curve.setSymbolBrush(colour(self.palette()))
 
     def recolour(self) -> None:
         """Draw in the palette's colours."""
@@ -101,6 +100,8 @@ class LossCurves(PaletteFollower):
         self._legend.recolour(palette)
         self._train.setPen(line_pen(accent(palette), 1.5))
         self._held_out.setPen(line_pen(held_out_colour(palette), 2))
+        self._train.setSymbolBrush(accent(palette))
+        self._held_out.setSymbolBrush(held_out_colour(palette))
         self._cursor.setPen(line_pen(quiet_text(palette), 1))
         dress_axes(self._plot, palette)
 
