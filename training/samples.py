@@ -48,13 +48,22 @@ def sample_pictures(sample: Sample, count: int) -> list[bytes]:
         return [archive.read(name) for name in names[:: max(len(names) // count, 1)][:count]]
 
 
+def is_sample(folder: Path) -> bool:
+    """Whether a folder is where a sample is unpacked to."""
+    return folder.parent == _unpacked_samples() and folder.name in {sample.name for sample in samples()}
+
+
+def _unpacked_samples() -> Path:
+    return cache_folder() / "samples"
+
+
 def unpack(sample: Sample) -> Path:
     """The folder with the sample's pictures, unpacked on first use.
 
     Raises:
         VaeError: when the user's cache cannot be written to.
     """
-    cache = cache_folder() / "samples"
+    cache = _unpacked_samples()
     folder = cache / sample.name
     if (folder / _COMPLETE).is_file():
         return folder

@@ -32,6 +32,7 @@ from vae_desktop.runs_session import RunsSession
 from vae_desktop.settings import RecentProject, Settings
 from vae_desktop.shared_session import Continuation, SharedSession
 from vae_desktop.single_instance import Request, come_with
+from vae_desktop.tour_session import TourSession
 from vae_desktop.training_session import TrainingSession
 from vae_desktop.welcome import SampleCard
 
@@ -67,6 +68,7 @@ class App(QObject):
         self.exports = ExportSession(self.window, self.engine)
         self.desktop = DesktopSession(self.window, self.engine, settings)
         self.help = HelpSession(self.window, self.engine, self.training, settings, log_folder)
+        self.tour = TourSession(self.window, self.training, settings)
         self.project: Project | None = None
         self._continuation: Continuation | None = None
         self._made_project = False

@@ -128,6 +128,16 @@ class Settings:
         self._store.setValue("window/notices", "true" if wants else "false")
         self._store.sync()
 
+    @property
+    def has_seen_tour(self) -> bool:
+        """Whether the tour was shown, to its end or not."""
+        return str(self._store.value("window/tour", "")).lower() == "seen"
+
+    def save_has_seen_tour(self) -> None:
+        """Remember that the tour was shown."""
+        self._store.setValue("window/tour", "seen")
+        self._store.sync()
+
     def chosen(self, project: str) -> dict[str, Any]:
         """The training settings that were last chosen for a new run of a project, by name."""
         found = self._chosen().get(project)

@@ -130,6 +130,16 @@ class TrainingPanel(PaletteFollower):
         self._lay_out()
         self._update()
 
+    @property
+    def primary_button(self) -> QWidget:
+        """The button that trains, holds, or goes on."""
+        return self._primary
+
+    @property
+    def coach_line(self) -> QWidget:
+        """Where the coach speaks."""
+        return self._coach
+
     def set_state(self, state: WindowState) -> None:
         """Show the buttons of a state."""
         self._state = state

@@ -183,6 +183,7 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "Slide through the training and watch the plane organise itself",
     ),
     "about": ("&About VAE Desktop", None, "info", "Version, licences, how to update and remove it"),
+    "tour": ("&Tour", None, "", "Five steps through the window, beside its parts"),
     "log": ("Show &log", None, "", "What the program has noted of itself"),
     "report": ("&Report a problem…", None, "", "Make a text for whoever is to help; nothing is sent"),
     "logs": ("Open l&og folder", None, "", "Show the files that help to find a fault"),
@@ -248,7 +249,17 @@ class WindowActions:
         view.addSeparator()
         self._add(view.addMenu("&Appearance"), *APPEARANCES)
         self._add(
-            bar.addMenu("&Help"), "find", "keys", "", "log", "report", "logs", "", "add_to_menu", "about"
+            bar.addMenu("&Help"),
+            "find",
+            "keys",
+            "tour",
+            "",
+            "log",
+            "report",
+            "logs",
+            "",
+            "add_to_menu",
+            "about",
         )
         return samples, recent, plane
 
