@@ -17,12 +17,11 @@ from training.project import Project, default_project_path, is_project
 from training.samples import find_sample, samples, unpack
 from training.vae_file import SharedModel
 from vae_desktop.aftercare import Aftercare
+from vae_desktop.companions import Companions
 from vae_desktop.crash_report import Session
-from vae_desktop.desktop_session import DesktopSession
 from vae_desktop.engine import Engine
 from vae_desktop.explorer import Explorer
 from vae_desktop.export_session import ExportSession
-from vae_desktop.help_session import HelpSession
 from vae_desktop.main_window import MainWindow, WindowState
 from vae_desktop.mosaic import sample_mosaic
 from vae_desktop.plain_words import count
@@ -32,7 +31,6 @@ from vae_desktop.runs_session import RunsSession
 from vae_desktop.settings import RecentProject, Settings
 from vae_desktop.shared_session import Continuation, SharedSession
 from vae_desktop.single_instance import Request, come_with
-from vae_desktop.tour_session import TourSession
 from vae_desktop.training_session import TrainingSession
 from vae_desktop.welcome import SampleCard
 
@@ -66,9 +64,9 @@ class App(QObject):
         self.replay = ReplaySession(self.window, self.engine, self.plane, self.training)
         self.shared = SharedSession(self.window, self.engine, self.plane, settings, self.close_project)
         self.exports = ExportSession(self.window, self.engine)
-        self.desktop = DesktopSession(self.window, self.engine, settings)
-        self.help = HelpSession(self.window, self.engine, self.training, settings, log_folder)
-        self.tour = TourSession(self.window, self.training, settings)
+        self.companions = Companions(
+            self.window, self.engine, self.plane, self.training, settings=settings, log_folder=log_folder
+        )
         self.project: Project | None = None
         self._continuation: Continuation | None = None
         self._made_project = False

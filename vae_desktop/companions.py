@@ -1,0 +1,38 @@
+"""All that accompanies pictures and trainings, joined to the window: it needs nothing from the rest."""
+
+from pathlib import Path
+
+from vae_desktop.desktop_session import DesktopSession
+from vae_desktop.engine import Engine
+from vae_desktop.help_session import HelpSession
+from vae_desktop.main_window import MainWindow
+from vae_desktop.plane_session import PlaneSession
+from vae_desktop.plane_text_session import PlaneTextSession
+from vae_desktop.settings import Settings
+from vae_desktop.tour_session import TourSession
+from vae_desktop.training_session import TrainingSession
+
+
+class Companions:
+    """Made once; the window owns them.
+
+    Args:
+        window, engine, plane, training: what they accompany.
+        settings: where the person's choices are kept.
+        log_folder: where the log is; None for no log.
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        engine: Engine,
+        plane: PlaneSession,
+        training: TrainingSession,
+        *,
+        settings: Settings,
+        log_folder: Path | None,
+    ) -> None:
+        self.desktop = DesktopSession(window, engine, settings)
+        self.help = HelpSession(window, engine, training, settings, log_folder)
+        self.plane_text = PlaneTextSession(window, engine, plane)
+        self.tour = TourSession(window, training, settings)

@@ -1,0 +1,71 @@
+"""Joins the plane in words to the plane: View ▸ Describe the plane."""
+
+from PySide6.QtCore import QObject
+
+from vae_desktop.engine import Engine
+from vae_desktop.main_window import MainWindow, WindowState
+from vae_desktop.plain_words import without_mnemonic
+from vae_desktop.plane_session import PlaneSession
+from vae_desktop.plane_text import PlaneText
+from vae_desktop.plane_words import PlaneFacts, plane_in_words
+from vae_desktop.window_actions import PLANE_MODES
+
+_EMPTY = {
+    WindowState.EMPTY: "Nothing is open. Choose a folder of pictures, or try a sample.",
+    WindowState.IMPORTING: "The pictures are being read.",
+    WindowState.READY: "The plane is empty: nothing has been learned yet. Press Train.",
+    WindowState.TRAINING: "The plane is empty: the first rough map is on its way.",
+}
+_COMING = "The plane is empty: the map that was learned is on its way."
+
+
+class PlaneTextSession(QObject):
+    """Keeps the words up to date while they are to be seen.
+
+    Args:
+        window, engine, plane: what they are of.
+    """
+
+    def __init__(self, window: MainWindow, engine: Engine, plane: PlaneSession) -> None:
+        super().__init__(window)
+        self._window, self._plane = window, plane
+        self._text = PlaneText(window, self._words)
+        action = window.action
+        action("describe").triggered.connect(self._open)
+        for name in PLANE_MODES:
+            action(name).toggled.connect(self._text.refresh_soon)
+        shown = window.plane
+        for signal in (
+            *(shown.view_changed, shown.handle_moved, shown.handle_added, shown.handle_removed),
+            *(shown.handle_selected, shown.drag_finished, window.state_changed),
+            *(engine.positions, engine.decoded, engine.model_loaded, engine.network_changed),
+        ):
+            signal.connect(self._on_change)
+
+    def _on_change(self, *_what: object) -> None:
+        self._text.refresh_soon()
+
+    def _open(self) -> None:
+        self._text.show()
+        self._text.activateWindow()
+
+    def _words(self) -> str:
+        plane, action = self._window.plane, self._window.action
+        if plane.is_empty:
+            return _EMPTY.get(self._window.state, _COMING)
+        mode = next(action(name) for name in PLANE_MODES if action(name).isChecked())
+        handles = plane.handles
+        found = {handle: self._plane.nearest_to(handle) for handle in handles}
+        places, held_out = self._plane.places()
+        return plane_in_words(
+            PlaneFacts(
+                mode=without_mnemonic(mode.text()),
+                extent=plane.visible_extent(),
+                axes=self._plane.axis_names,
+                places=places,
+                held_out=held_out,
+                handles=handles,
+                active=plane.active_handle,
+                nearest={handle: near for handle, near in found.items() if near is not None},
+            )
+        )

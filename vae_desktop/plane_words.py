@@ -1,0 +1,90 @@
+"""What the plane shows, in words, for whoever cannot see it or wants it exactly."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae_desktop.plain_words import count, one_line
+from vae_desktop.plane_view import signed
+
+Place = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class PlaneFacts:
+    """What is to be told.
+
+    Attributes:
+        mode: what is drawn, as the menu says it.
+        extent: z1_min, z1_max, z2_min, z2_max of what is in sight.
+        axes: what the two directions are called.
+        places: [n, 2], where the pictures lie.
+        held_out: how many of them are.
+        handles: their places by number, in their order.
+        active: the one that keys and clicks move; None for none.
+        nearest: by handle, the name of the nearest picture ('' for an unknown one) and how far it is in σ.
+    """
+
+    mode: str
+    extent: tuple[float, float, float, float]
+    axes: tuple[str, str]
+    places: NDArray[np.float32]
+    held_out: int
+    handles: Mapping[int, Place]
+    active: int | None
+    nearest: Mapping[int, tuple[str, float]] = field(default_factory=dict)
+
+
+def plane_in_words(facts: PlaneFacts) -> str:
+    """The whole plane, a paragraph for what is seen, one for the pictures, a line for each handle."""
+    return "\n\n".join([_seen(facts), _pictures(facts), _handles(facts)])
+
+
+def _seen(facts: PlaneFacts) -> str:
+    across, up = facts.axes
+    left, right, bottom, top = (signed(value, 2) for value in facts.extent)
+    return (
+        f"Shown: {facts.mode[:1].lower()}{facts.mode[1:]}.\n"
+        f"In sight: {across} from {left} to {right}, {up} from {bottom} to {top}, in σ of the prior."
+    )
+
+
+def _pictures(facts: PlaneFacts) -> str:
+    number = len(facts.places)
+    if not number:
+        return "It is not known yet where your pictures lie."
+    left, right, bottom, top = facts.extent
+    x, y = facts.places[:, 0], facts.places[:, 1]
+    in_sight = int(np.count_nonzero((x >= left) & (x <= right) & (y >= bottom) & (y <= top)))
+    middle, spread = facts.places.mean(0), facts.places.std(0)
+    lie = "lies" if number == 1 else "lie"
+    seen = "all" if in_sight == number else "none" if not in_sight else f"{in_sight:,}"
+    return (
+        f"{count(number, 'picture')} {lie} on the plane, {facts.held_out:,} held out; {seen} in sight.\n"
+        f"Their middle: {_place(facts, (float(middle[0]), float(middle[1])))};"
+        f" they spread by {spread[0]:.2f} across and {spread[1]:.2f} up."
+    )
+
+
+def _handles(facts: PlaneFacts) -> str:
+    lines = [f"{count(len(facts.handles), 'handle')}:" if facts.handles else "There is no handle."]
+    left, right, bottom, top = facts.extent
+    for number, place in facts.handles.items():
+        told = [f"Handle {number}"]
+        if number == facts.active and len(facts.handles) > 1:
+            told.append(" (chosen)")
+        told.append(f": {_place(facts, place)}")
+        if not (left <= place[0] <= right and bottom <= place[1] <= top):
+            told.append(", out of sight")
+        if number in facts.nearest:
+            name, distance = facts.nearest[number]
+            told.append(f"; nearest: {one_line(name) or 'a picture'}, {distance:.2f} σ away")
+        lines.append(f"{''.join(told)}.")
+    return "\n".join(lines)
+
+
+def _place(facts: PlaneFacts, place: Place) -> str:
+    across, up = facts.axes
+    return f"{across} {signed(place[0], 2)}, {up} {signed(place[1], 2)}"
