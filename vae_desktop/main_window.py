@@ -217,7 +217,6 @@ class MainWindow(QMainWindow):
     def come_forward(self) -> None:
         """Be seen, on top of other windows where the system lets us."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
-        self.show()
         self.raise_()
         self.activateWindow()
 

@@ -27,11 +27,14 @@ KEYS = (
     Control(("-",), "See more of the plane"),
     Control(("0",), "Show the middle of the plane again"),
     Control(("F",), "Bring all your pictures into sight"),
+    Control(("Esc",), "Leave a tool, or select no picture"),
 )
 MOUSE = (
     Control(("Drag a handle",), "Draw the pictures it passes; training waits meanwhile"),
-    Control(("Click",), "Put the chosen handle there"),
-    Control(("Ctrl+click",), "Add another handle there"),
+    Control(("Click",), "Put the chosen handle there; a picture there is selected"),
+    Control(("Ctrl+click on the ground",), "Add another handle there"),
+    Control(("Ctrl+click on a picture",), "Select it, too, or no longer"),
+    Control(("Right click",), "Show what else can be done there"),
     Control(("Double click on a picture",), "Put the handle where the picture lies"),
     Control(("Point at a picture",), "See its name and how sure its place is"),
     Control(("Wheel",), "Zoom about the pointer"),

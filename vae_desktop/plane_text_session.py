@@ -7,7 +7,7 @@ from vae_desktop.main_window import MainWindow, WindowState
 from vae_desktop.plain_words import without_mnemonic
 from vae_desktop.plane_session import PlaneSession
 from vae_desktop.plane_text import PlaneText
-from vae_desktop.plane_words import PlaneFacts, plane_in_words
+from vae_desktop.plane_words import HandleFacts, PlaneFacts, plane_in_words
 from vae_desktop.window_actions import PLANE_MODES
 
 _EMPTY = {
@@ -37,7 +37,7 @@ class PlaneTextSession(QObject):
         shown = window.plane
         for signal in (
             *(shown.view_changed, shown.handle_moved, shown.handle_added, shown.handle_removed),
-            *(shown.handle_selected, shown.drag_finished, window.state_changed),
+            *(shown.handle_selected, shown.handle_changed, shown.drag_finished, window.state_changed),
             *(engine.positions, engine.decoded, engine.model_loaded, engine.network_changed),
         ):
             signal.connect(self._on_change)
@@ -54,18 +54,25 @@ class PlaneTextSession(QObject):
         if plane.is_empty:
             return _EMPTY.get(self._window.state, _COMING)
         mode = next(action(name) for name in PLANE_MODES if action(name).isChecked())
-        handles = plane.handles
-        found = {handle: self._plane.nearest_to(handle) for handle in handles}
-        places, held_out = self._plane.places()
+        where = self._plane.where
         return plane_in_words(
             PlaneFacts(
                 mode=without_mnemonic(mode.text()),
                 extent=plane.visible_extent(),
-                axes=self._plane.axis_names,
-                places=places,
-                held_out=held_out,
-                handles=handles,
-                active=plane.active_handle,
-                nearest={handle: near for handle, near in found.items() if near is not None},
+                axes=where.basis.names,
+                places=where.basis.on_plane(where.means),
+                held_out=self._plane.count_held_out(),
+                handles=[self._handle(number, place) for number, place in plane.handles.items()],
             )
+        )
+
+    def _handle(self, number: int, place: tuple[float, float]) -> HandleFacts:
+        plane = self._window.plane
+        found = self._plane.where.nearest(number)
+        return HandleFacts(
+            title=plane.handle_title(number),
+            place=place,
+            is_active=number == plane.active_handle,
+            is_locked=plane.is_locked(number),
+            nearest=None if found is None else (self._plane.pictures.name(found[0]), found[1]),
         )

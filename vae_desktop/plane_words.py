@@ -1,7 +1,7 @@
 """What the plane shows, in words, for whoever cannot see it or wants it exactly."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,25 @@ from vae_desktop.plain_words import count, one_line
 from vae_desktop.plane_view import signed
 
 Place = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class HandleFacts:
+    """What is to be told of a handle.
+
+    Attributes:
+        title: what it is called.
+        place: on the plane.
+        is_active: whether keys and clicks move it.
+        is_locked: whether no hand moves it.
+        nearest: the nearest picture's name ('' for an unknown one) and how far it is in σ; None for none.
+    """
+
+    title: str
+    place: Place
+    is_active: bool = False
+    is_locked: bool = False
+    nearest: tuple[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -22,9 +41,7 @@ class PlaneFacts:
         axes: what the two directions are called.
         places: [n, 2], where the pictures lie.
         held_out: how many of them are.
-        handles: their places by number, in their order.
-        active: the one that keys and clicks move; None for none.
-        nearest: by handle, the name of the nearest picture ('' for an unknown one) and how far it is in σ.
+        handles: in their order.
     """
 
     mode: str
@@ -32,9 +49,7 @@ class PlaneFacts:
     axes: tuple[str, str]
     places: NDArray[np.float32]
     held_out: int
-    handles: Mapping[int, Place]
-    active: int | None
-    nearest: Mapping[int, tuple[str, float]] = field(default_factory=dict)
+    handles: Sequence[HandleFacts]
 
 
 def plane_in_words(facts: PlaneFacts) -> str:
@@ -70,19 +85,24 @@ def _pictures(facts: PlaneFacts) -> str:
 
 def _handles(facts: PlaneFacts) -> str:
     lines = [f"{count(len(facts.handles), 'handle')}:" if facts.handles else "There is no handle."]
+    return "\n".join([*lines, *(_handle(facts, handle) for handle in facts.handles)])
+
+
+def _handle(facts: PlaneFacts, handle: HandleFacts) -> str:
     left, right, bottom, top = facts.extent
-    for number, place in facts.handles.items():
-        told = [f"Handle {number}"]
-        if number == facts.active and len(facts.handles) > 1:
-            told.append(" (chosen)")
-        told.append(f": {_place(facts, place)}")
-        if not (left <= place[0] <= right and bottom <= place[1] <= top):
-            told.append(", out of sight")
-        if number in facts.nearest:
-            name, distance = facts.nearest[number]
-            told.append(f"; nearest: {one_line(name) or 'a picture'}, {distance:.2f} σ away")
-        lines.append(f"{''.join(told)}.")
-    return "\n".join(lines)
+    is_seen = left <= handle.place[0] <= right and bottom <= handle.place[1] <= top
+    marks = {
+        "chosen": handle.is_active and len(facts.handles) > 1,
+        "locked": handle.is_locked,
+        "out of sight": not is_seen,
+    }
+    marked = ", ".join(mark for mark, is_so in marks.items() if is_so)
+    title = one_line(handle.title) + (f" ({marked})" if marked else "")
+    nearest = ""
+    if handle.nearest is not None:
+        name, distance = handle.nearest
+        nearest = f"; nearest: {one_line(name) or 'a picture'}, {distance:.2f} σ away"
+    return f"{title}: {_place(facts, handle.place)}{nearest}."
 
 
 def _place(facts: PlaneFacts, place: Place) -> str:

@@ -57,6 +57,7 @@ class TourSession(QObject):
     def _on_change(self) -> None:
         project, state = self._training.project, self._window.state
         if state == WindowState.EMPTY:
+            self._is_wished = False  # the sample could not be opened, or was closed again
             self.tour.end()
         elif self.tour.isVisible():
             self.tour.refresh()

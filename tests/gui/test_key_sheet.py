@@ -78,7 +78,7 @@ def keys_of_the_plane(plane):
     """The keys that the plane takes for itself, found by pressing all of them."""
     tried = [Key[f"Key_{name}"] for name in string.ascii_uppercase + string.digits]
     tried += [Key[name] for name in Key.__members__ if name.startswith(("Key_F", "Key_Page", "Key_B"))]
-    tried += [Key.Key_Delete, Key.Key_Left, Key.Key_Right, Key.Key_Up, Key.Key_Down, Key.Key_Insert]
+    tried += [Key.Key_Delete, Key.Key_Left, Key.Key_Right, Key.Key_Up, Key.Key_Down, Key.Key_Escape]
     tried += [Key.Key_Plus, Key.Key_Minus, Key.Key_Equal, Key.Key_Home, Key.Key_End, Key.Key_Comma]
     taken = set()
     for key in tried:

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QPlainTextEdit
 
 from vae_desktop.main_window import WindowState
 from vae_desktop.plane_text import PlaneText
-from vae_desktop.plane_words import PlaneFacts, plane_in_words
+from vae_desktop.plane_words import HandleFacts, PlaneFacts, plane_in_words
 
 SECONDS = 60_000
 
@@ -19,9 +19,7 @@ def facts(**changes):
         "axes": ("z1", "z2"),
         "places": places,
         "held_out": 1,
-        "handles": {1: (0.5, -0.25)},
-        "active": 1,
-        "nearest": {1: ("cat.png", 0.559)},
+        "handles": [HandleFacts("Handle 1", (0.5, -0.25), is_active=True, nearest=("cat.png", 0.559))],
     }
     return PlaneFacts(**given | changes)
 
@@ -40,22 +38,27 @@ def test_it_says_what_is_seen_the_pictures_and_the_handles():
 
 
 def test_of_several_handles_it_says_which_is_chosen_and_which_are_out_of_sight():
-    words = plane_in_words(facts(handles={1: (0.0, 0.0), 4: (5.0, 0.0)}, active=4, nearest={4: ("", 1.0)}))
-    assert words.split("\n")[-3:] == [
+    handles = [
+        HandleFacts("Smile\n", (0.0, 0.0), is_locked=True),
+        HandleFacts("Handle 4", (5.0, 0.0), is_active=True, nearest=("", 1.0)),
+    ]
+    assert plane_in_words(facts(handles=handles)).split("\n")[-3:] == [
         "2 handles:",
-        "Handle 1: z1 0.00, z2 0.00.",
-        "Handle 4 (chosen): z1 5.00, z2 0.00, out of sight; nearest: a picture, 1.00 σ away.",
+        "Smile  (locked): z1 0.00, z2 0.00.",
+        "Handle 4 (chosen, out of sight): z1 5.00, z2 0.00; nearest: a picture, 1.00 σ away.",
     ]
 
 
 def test_without_pictures_and_handles_it_says_so():
-    words = plane_in_words(facts(places=np.zeros((0, 2), np.float32), handles={}, active=None, nearest={}))
+    words = plane_in_words(facts(places=np.zeros((0, 2), np.float32), handles=[]))
     assert "not known yet where your pictures lie" in words
     assert "There is no handle." in words
 
 
 def test_a_file_name_cannot_pretend_to_be_more_lines():
-    words = plane_in_words(facts(nearest={1: ("cat\nHandle 9: \u202e.png", 1.0)}))
+    words = plane_in_words(
+        facts(handles=[HandleFacts("Handle 1", (0.0, 0.0), nearest=("cat\nHandle 9: \u202e.png", 1.0))])
+    )
     assert len(words.split("\n")) == 8
     assert "\u202e" not in words
 
