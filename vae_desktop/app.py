@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QPixmap
 
 from training.errors import VaeError
 from training.events import ImportReport
@@ -14,25 +13,25 @@ from training.files import is_shared_model
 from training.images import ImageFormat, scan
 from training.importer import has_too_few
 from training.project import Project, default_project_path, is_project
-from training.samples import find_sample, samples, unpack
+from training.samples import find_sample, unpack
 from training.vae_file import SharedModel
 from vae_desktop.aftercare import Aftercare
+from vae_desktop.application import come_forward
 from vae_desktop.companions import Companions
 from vae_desktop.crash_report import Session
 from vae_desktop.engine import Engine
 from vae_desktop.explorer import Explorer
 from vae_desktop.export_session import ExportSession
 from vae_desktop.main_window import MainWindow, WindowState
-from vae_desktop.mosaic import sample_mosaic
 from vae_desktop.plain_words import count
 from vae_desktop.plane_session import PlaneSession
 from vae_desktop.replay_session import ReplaySession
 from vae_desktop.runs_session import RunsSession
+from vae_desktop.sample_cards import sample_cards
 from vae_desktop.settings import RecentProject, Settings
 from vae_desktop.shared_session import Continuation, SharedSession
 from vae_desktop.single_instance import Request, come_with
 from vae_desktop.training_session import TrainingSession
-from vae_desktop.welcome import SampleCard
 
 _log = logging.getLogger(__name__)
 
@@ -120,12 +119,7 @@ class App(QObject):
             self._first_job()
         if self._first_job is None or self.window.state == WindowState.SHARED:
             self.aftercare.tell()
-        self.window.set_samples(
-            [
-                SampleCard(sample.name, sample.title, sample.description, _preview(sample.name))
-                for sample in samples()
-            ]
-        )
+        self.window.set_samples(sample_cards())
 
     # ------------------------------------------------------------------ joining
 
@@ -170,7 +164,7 @@ class App(QObject):
         if self._is_closing:
             return False
         come_with(request)
-        self.window.come_forward()
+        come_forward(self.window)
         is_open = self.project is not None and Path(request.open) in (self.project.path, self.project.source)
         job = None
         if request.sample:
@@ -402,11 +396,3 @@ class App(QObject):
         source = self.project or self.shared.model
         if source is not None:
             self.exports.ask(source, None if self.project is None else self.training.run)
-
-
-def _preview(name: str) -> QPixmap | None:
-    try:
-        return sample_mosaic(find_sample(name))
-    except (OSError, ValueError, VaeError):
-        _log.exception("The preview of the sample %s cannot be shown", name)
-        return None

@@ -1,8 +1,8 @@
-"""The application object; it hears of files that macOS wants opened, which come as events."""
+"""The application object, which hears of files that macOS wants opened, and its windows' way to the front."""
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFileOpenEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 
 class Application(QApplication):
@@ -16,3 +16,10 @@ class Application(QApplication):
             self.file_opened.emit(event.file())
             return True
         return super().event(event)
+
+
+def come_forward(window: QWidget) -> None:
+    """Let a window be seen, on top of others where the system lets us."""
+    window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+    window.raise_()
+    window.activateWindow()

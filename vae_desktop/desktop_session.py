@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from vae_desktop.appearance import Appearance, apply_appearance
+from vae_desktop.application import come_forward
 from vae_desktop.command_palette import CommandPalette
 from vae_desktop.commands import menu_commands
 from vae_desktop.desktop_notice import show_notice
@@ -44,7 +45,7 @@ class DesktopSession(QObject):
         window.action("keys").triggered.connect(self._keys.open_anew)
 
     def _show_notice(self, title: str, text: str) -> None:
-        show_notice(self._window, title, text, self._window.come_forward)
+        show_notice(self._window, title, text, partial(come_forward, self._window))
 
     def _show_in(self, appearance: Appearance, _checked: bool = False) -> None:
         self._settings.save_appearance(appearance.value)

@@ -40,8 +40,10 @@ class JobNotices(QObject):
         engine.trained.connect(self._on_trained)
         for failed in (engine.training_failed, engine.memory_ran_out, engine.gpu_failed):
             failed.connect(lambda *_why: self._tell_of_long(f"The training could not go on. {_LOOK}"))
-        engine.shared_saved.connect(lambda path: self.tell(f"Saved {one_line(Path(path).name)}."))
-        engine.sharing_failed.connect(lambda _why: self.tell(f"The model could not be saved. {_LOOK}"))
+        for saved in (engine.shared_saved, engine.exported):
+            saved.connect(lambda path: self.tell(f"Saved {one_line(Path(path).name)}."))
+        for failed in (engine.sharing_failed, engine.export_failed):
+            failed.connect(lambda _why: self.tell(f"The model could not be saved. {_LOOK}"))
 
     def tell(self, text: str, title: str = "") -> None:
         """Tell of the end of something, if the person is elsewhere and wants to be told."""

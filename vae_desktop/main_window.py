@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QByteArray, QEvent, QSize, QUrl, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -213,12 +213,6 @@ class MainWindow(QMainWindow):
         """Say in place what went well, on whatever page is shown."""
         strip = self.welcome.strip if self._state == WindowState.EMPTY else self.messages
         strip.show_note(text)
-
-    def come_forward(self) -> None:
-        """Be seen, on top of other windows where the system lets us."""
-        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
-        self.raise_()
-        self.activateWindow()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow light and dark."""

@@ -433,7 +433,3 @@ class PlaneSession(QObject):
     def is_busy(self) -> bool:
         """Whether a hand has the machine to itself: see :meth:`Engine.gate`."""
         return self._rest.isActive()
-
-    def count_held_out(self) -> int:
-        """How many of the pictures whose places are known are held out."""
-        return 0 if self._held_out is None else int(self._held_out[self.where.numbers].sum())

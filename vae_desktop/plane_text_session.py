@@ -54,14 +54,14 @@ class PlaneTextSession(QObject):
         if plane.is_empty:
             return _EMPTY.get(self._window.state, _COMING)
         mode = next(action(name) for name in PLANE_MODES if action(name).isChecked())
-        where = self._plane.where
+        where, store = self._plane.where, self._plane.pictures.store
         return plane_in_words(
             PlaneFacts(
                 mode=without_mnemonic(mode.text()),
                 extent=plane.visible_extent(),
                 axes=where.basis.names,
                 places=where.basis.on_plane(where.means),
-                held_out=self._plane.count_held_out(),
+                held_out=None if store is None else int(store.held_out[where.numbers].sum()),
                 handles=[self._handle(number, place) for number, place in plane.handles.items()],
             )
         )

@@ -40,7 +40,7 @@ class PlaneFacts:
         extent: z1_min, z1_max, z2_min, z2_max of what is in sight.
         axes: what the two directions are called.
         places: [n, 2], where the pictures lie.
-        held_out: how many of them are.
+        held_out: how many of them are; None where that is not known.
         handles: in their order.
     """
 
@@ -48,7 +48,7 @@ class PlaneFacts:
     extent: tuple[float, float, float, float]
     axes: tuple[str, str]
     places: NDArray[np.float32]
-    held_out: int
+    held_out: int | None
     handles: Sequence[HandleFacts]
 
 
@@ -76,8 +76,9 @@ def _pictures(facts: PlaneFacts) -> str:
     middle, spread = facts.places.mean(0), facts.places.std(0)
     lie = "lies" if number == 1 else "lie"
     seen = "all" if in_sight == number else "none" if not in_sight else f"{in_sight:,}"
+    held_out = "" if facts.held_out is None else f", {facts.held_out:,} held out"
     return (
-        f"{count(number, 'picture')} {lie} on the plane, {facts.held_out:,} held out; {seen} in sight.\n"
+        f"{count(number, 'picture')} {lie} on the plane{held_out}; {seen} in sight.\n"
         f"Their middle: {_place(facts, (float(middle[0]), float(middle[1])))};"
         f" they spread by {spread[0]:.2f} across and {spread[1]:.2f} up."
     )

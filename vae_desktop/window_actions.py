@@ -163,7 +163,7 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
     ),
     "light_colours": ("&Light", None, "", "Dark text on light ground, whatever the desktop has"),
     "dark_colours": ("&Dark", None, "", "Light text on dark ground, whatever the desktop has"),
-    "describe": ("Describe the &plane", "Ctrl+D", "", "What the plane shows in words, kept up to date"),
+    "describe": ("Describe the &plane", "Ctrl+Shift+D", "", "What the plane shows in words, kept up to date"),
     "find": ("&Find an action…", "Ctrl+Shift+P", "search", "Do something by typing a few letters of it"),
     "keys": (
         "&Keyboard and mouse",

@@ -54,7 +54,12 @@ def test_the_end_of_an_import_and_of_saving_are_told(window, idle_engine, shown)
     window.set_state(WindowState.IMPORTING)
     idle_engine.imported.emit(report())
     idle_engine.shared_saved.emit("/somewhere/my birds.vae")
-    assert [text for _, text in shown] == ["The pictures are read: 1,204 pictures.", "Saved my birds.vae."]
+    idle_engine.exported.emit("/somewhere/my birds.onnx")
+    assert [text for _, text in shown] == [
+        "The pictures are read: 1,204 pictures.",
+        "Saved my birds.vae.",
+        "Saved my birds.onnx.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +70,7 @@ def test_the_end_of_an_import_and_of_saving_are_told(window, idle_engine, shown)
         ("gpu_failed", ("no",)),
         ("import_failed", ("no",)),
         ("sharing_failed", ("no",)),
+        ("export_failed", ("no",)),
     ],
 )
 def test_a_failure_is_told_without_details_on_the_lock_screen(window, idle_engine, shown, signal, arguments):
@@ -112,7 +118,7 @@ def test_it_can_be_turned_off_for_good(window, idle_engine, settings, tmp_path, 
 def test_without_a_desktop_there_is_no_notice_and_no_icon(window, monkeypatch, tmp_path):
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    assert not show_notice(window, "Title", "Text", window.come_forward)
+    assert not show_notice(window, "Title", "Text", window.activateWindow)
     assert not window.findChildren(QSystemTrayIcon)
 
 
@@ -143,7 +149,7 @@ def test_the_desktop_is_sent_a_silent_notice_in_plain_text(window, bus, monkeypa
     (tmp_path / "gdbus").symlink_to(shutil.which("gdbus"))
     monkeypatch.setenv("PATH", str(tmp_path))  # whether or not there is notify-send
     title, text = 'Größe "x" \\ 日本 – VAE Desktop', "Saved <b>a & b</b>."
-    assert show_notice(window, title, text, window.come_forward)
+    assert show_notice(window, title, text, window.activateWindow)
     said = ""
     for line in bus:
         said += line
