@@ -132,7 +132,7 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
     ),
     "path": (
         "&Path",
-        "Ctrl+Shift+P",
+        "Ctrl+Shift+L",
         "path",
         "Lay a path: a click adds a stop, a drag moves one, Delete removes it",
     ),
@@ -145,7 +145,7 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
     ),
     "equal_pictures": (
         "All handles e&qually large",
-        "Ctrl+Shift+G",
+        "Ctrl+Shift+B",
         "equal-pictures",
         "Show the pictures of all handles equally large, or one large and the others small",
     ),
