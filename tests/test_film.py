@@ -142,9 +142,7 @@ def test_frames_that_fail_leave_nothing(tmp_path, kind):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(
-    not sys.platform.startswith("linux"), reason="needs a folder where even root cannot write"
-)
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="root, too, cannot write to /proc")
 @pytest.mark.parametrize("kind", [*KINDS, ""])
 def test_a_read_only_folder_is_told(kind):
     write, rate = (write_film, [25]) if kind else (write_sequence, [])

@@ -117,10 +117,11 @@ def require_space(path: Path, needed: int) -> None:
     A disk that does not tell how full it is counts as empty enough.
     """
     try:
-        free = shutil.disk_usage(path.parent).free
+        disk = shutil.disk_usage(path.parent)
     except OSError:
         return
-    if needed > free:
+    free = disk.free
+    if disk.total and needed > free:
         raise VaeError(
             f"{path.name} may take {size_words(needed)}, and there is {size_words(free)} free there.",
             advice="Choose another disk, fewer frames or a smaller size.",

@@ -69,6 +69,7 @@ def write_film(
         require_space(path, estimated_bytes(suffix, first.shape[1], first.shape[0], count))
         with replacing(path) as temporary:
             _WRITERS[suffix](temporary, _again(first, coming), fps, count, recipe)
+            _check(control)  # what comes after the last frame may take a while, too
         return True
     return False
 
@@ -180,10 +181,13 @@ def decoded(
 def _watched(frames: Iterable[Frame], on_progress: OnProgress, control: Control | None) -> Iterator[Frame]:
     """The frames, until told to stop; each counts as done when the next one is asked for."""
     for number, frame in enumerate(frames, 1):
-        if control is not None and control.should_stop:
-            raise _StoppedError
+        _check(control)
         yield frame
         on_progress(number)
+    _check(control)
+
+
+def _check(control: Control | None) -> None:
     if control is not None and control.should_stop:
         raise _StoppedError
 

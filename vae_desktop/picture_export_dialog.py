@@ -266,6 +266,7 @@ def sheet_columns(pictures: int) -> int:
 
 def proposed(kind: Kind, sizes: Sizes, before: Export | None) -> Export:
     """What to begin the form with: as it was before, else large enough to be looked at."""
-    scale = max(min(512 // sizes.picture, MOST_ENLARGED), 1)
-    usual = Export(kind, 2 if kind is Kind.PLANE else scale, ending=".gif")
+    side = 256 if kind is Kind.FILM else 512  # a film of larger pictures takes minutes
+    scale = max(min(side // sizes.picture, MOST_ENLARGED), 1)
+    usual = Export(kind, 2 if kind is Kind.PLANE else scale, ending=".webp")
     return usual if before is None else replace(before, kind=kind, scale=before.scale)
