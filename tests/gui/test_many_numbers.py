@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hands import LEFT, NONE, shown, wait_for_plane
 from hearing import told
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QSlider
 
@@ -12,6 +12,7 @@ from training.config import TrainConfig
 from training.latent import load_model
 from training.run import latest_run
 from training.runs import start_run
+from vae_desktop.latent_plane import PlaneMode
 
 
 @pytest.fixture
@@ -73,3 +74,44 @@ def test_another_plane_shows_the_same_picture_elsewhere(qtbot, exploring):
     with told(qtbot, app.engine, "backdrop"):
         choice.chosen.emit((0, 2))
     assert plane.handles[plane.active_handle] == pytest.approx((latent[0], latent[2]))
+
+
+def test_a_path_is_of_latent_points_and_drawn_where_they_are_on_the_plane_that_is_shown(qtbot, exploring):
+    app, _network = exploring
+    plane, where = app.window.plane, app.plane.where
+    paths = app.explorer.paths
+    paths._menus.surprise()
+    stops = np.array(paths.path.stops)
+    assert stops.shape == (8, 4)
+    seen = where.basis.on_plane(stops.astype(np.float32))
+    np.testing.assert_allclose(paths._overlay.stops, seen, atol=1e-5)
+    paths.player.pause()
+
+    app.window.show_mode(PlaneMode.TILES)
+    app.window.action("path").trigger()
+    plane.fit()
+    plane.zoom_by(0.5)
+    pixels = [QPoint(*(round(each) for each in plane.view.to_screen(*place))) for place in seen.tolist()]
+    alone = max(range(8), key=lambda number: min(_apart(pixels[number], p) for p in _others(pixels, number)))
+    before = stops[alone]
+    QTest.mousePress(plane, LEFT, NONE, pixels[alone])
+    QTest.mouseMove(plane, pixels[alone] + QPoint(20, 5))
+    QTest.mouseRelease(plane, LEFT, NONE, pixels[alone] + QPoint(40, 10))
+    after = np.array(paths.path.stops[alone])
+    off, basis = np.array(where.basis.coordinates(after) - where.basis.coordinates(before)), where.basis
+    assert np.abs(off[:2]).max() > 0.01
+    np.testing.assert_allclose(off[2:], 0, atol=1e-9)  # what lies off the plane stays
+
+    where_before = paths._overlay.stops
+    app.window.plane_frame.choice.chosen.emit((2, 3))
+    assert where.basis is not basis
+    assert not np.allclose(paths._overlay.stops, where_before)
+    np.testing.assert_allclose(paths._overlay.stops, np.array(paths.path.stops)[:, [2, 3]], atol=1e-6)
+
+
+def _apart(first, second):
+    return np.hypot(first.x() - second.x(), first.y() - second.y())
+
+
+def _others(points, number):
+    return points[:number] + points[number + 1 :]

@@ -9,7 +9,7 @@ import pytest
 from hands import LEFT, action, answer_save_dialog, at, drop, problem, wait_for_plane
 from hearing import SECONDS, told
 from PIL import Image
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QMimeData, QSize, Qt, QUrl
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
@@ -18,6 +18,7 @@ from training.paths import PathKind, PathSettings
 from training.recipe import read_recipe
 from training.stills import MOST_PIXELS
 from vae_desktop.latent_plane import PlaneMode
+from vae_desktop.offered_pictures import is_for_plane
 from vae_desktop.picture_export_dialog import Export, Kind, PictureExportDialog, Sizes, proposed
 from vae_desktop.pixels import from_qimage
 from vae_desktop.plane_path import Laid
@@ -252,3 +253,14 @@ def test_a_damaged_one_is_told(app, tmp_path):
     save_image(Image.new("RGB", (8, 8)), tmp_path / "bad.png", "{}")
     drop(app, tmp_path / "bad.png")
     assert "damaged" in problem(app)
+
+
+def test_on_the_plane_too_it_is_brought_back_and_placed_nowhere(tmp_path, recipe):
+    from training.stills import save_image
+
+    save_image(Image.new("RGB", (8, 8)), tmp_path / "other.png", recipe.as_text())
+    save_image(Image.new("RGB", (8, 8)), tmp_path / "plain.png")
+    for name, is_a_guest in (("other.png", False), ("plain.png", True)):
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(tmp_path / name))])
+        assert is_for_plane(data) is is_a_guest
