@@ -42,11 +42,7 @@ def require_ffmpeg() -> tuple[str, str]:
     """An ffmpeg program, and the encoder to use; raises :class:`VaeError` where there is none."""
     program = find_ffmpeg()
     if program is None:
-        raise VaeError(
-            "MP4 films need the free program ffmpeg, which is not here.",
-            advice="Install ffmpeg as your system does it, or with pip install 'vae-desktop[video]'."
-            " GIF and WebP films need nothing more.",
-        )
+        raise no_ffmpeg()
     encoder = _encoder(program)
     if encoder is None:
         raise VaeError(
@@ -54,6 +50,15 @@ def require_ffmpeg() -> tuple[str, str]:
             advice="Install another one with pip install 'vae-desktop[video]', or choose WebP or GIF.",
         )
     return program, encoder
+
+
+def no_ffmpeg() -> VaeError:
+    """What to tell where there is none."""
+    return VaeError(
+        "MP4 films need the free program ffmpeg, which is not here.",
+        advice="Install ffmpeg as your system does it, or with pip install 'vae-desktop[video]'."
+        " GIF and WebP films need nothing more.",
+    )
 
 
 @lru_cache(maxsize=8)

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from training.errors import VaeError
 from training.files import size_words
 from training.film import HIGHEST_FPS, check_count, estimated_bytes
-from training.mp4 import find_ffmpeg
+from training.mp4 import find_ffmpeg, no_ffmpeg
 from training.stills import MOST_ENLARGED, check_pixels
 from vae_desktop.labels import QuietLabel
 from vae_desktop.plain_words import count
@@ -246,11 +246,7 @@ class PictureExportDialog(QDialog):
         frames = max(round(self._sizes.seconds * export.fps), 1) + (0 if self._sizes.closed else 1)
         check_count(frames)
         if export.ending == ".mp4" and self._find_mp4() is None:
-            raise VaeError(
-                "MP4 films need the free program ffmpeg, which is not here.",
-                advice="Install ffmpeg as your system does it, or with pip install 'vae-desktop[video]'."
-                " GIF and WebP films need nothing more.",
-            )
+            raise no_ffmpeg()
         size = size_words(estimated_bytes(export.ending or ".png", side, side, frames))
         return f"{count(frames, 'frame')}, {self._sizes.seconds:.1f} s, at most about {size}."
 
