@@ -20,7 +20,7 @@ ICON_NAMES = {
     "add-handle", "cancel", "check", "chevron-down", "chevron-right", "closed", "colours", "compare",
     "delete", "density", "dice", "draw", "ease", "ellipses", "equal-pictures", "eraser", "export",
     "fit-view", "info", "jitter", "keyboard", "lasso", "loop", "new-run", "open-folder", "paste",
-    "path", "pause", "picture", "points", "recent", "redo", "remove-handle", "repeat", "replay",
+    "path", "pause", "picture", "points", "recent", "redo", "remove-handle", "replay",
     "reset", "resume", "sample", "save", "search", "settings", "snap", "stop", "thumbnails", "tiles",
     "train", "undo", "warning", "zoom-in", "zoom-out", *COLOURED,
 }  # fmt: skip

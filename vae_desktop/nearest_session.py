@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from training.errors import VaeError
 from training.pixel_store import PixelStore
 from training.project import Project
 from vae_desktop.decode_lane import Decoded
@@ -137,7 +138,8 @@ class NearestSession(QObject):
         self._window.decoding.nearest.show_progress(share)
 
     def _tell_failure(self, error: Exception) -> None:
-        _log.warning("What is nearest in pixels is not known: %s", error, exc_info=error)
+        told = isinstance(error, VaeError)  # meant for people, and no fault of the program
+        _log.log(logging.INFO if told else logging.WARNING, "Nearest pictures are not known", exc_info=error)
         if not self._has_failed:
             self._has_failed = True
             self._window.show_problem(f"Which pictures are nearest in pixels is not shown: {error}")

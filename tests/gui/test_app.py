@@ -242,6 +242,10 @@ def test_two_handles_show_a_picture_each(qtbot, exploring):
     np.testing.assert_array_equal(shown(app), second)
 
 
+def names_of_buttons(app):
+    return [each.accessibleName() for each in app.window.decoding.findChildren(QAbstractButton)]
+
+
 def test_a_click_in_the_library_moves_the_handle_to_that_picture(qtbot, exploring):
     app = exploring
     grid, plane = exploring.window.library.pictures, exploring.window.plane
@@ -252,8 +256,8 @@ def test_a_click_in_the_library_moves_the_handle_to_that_picture(qtbot, explorin
             QTest.mouseClick(grid.viewport(), LEFT, NONE, place)
         assert plane.handles[plane.active_handle] != before
         assert decoded[0].point == plane.handles[plane.active_handle]
-        names = [each.accessibleName() for each in app.window.decoding.findChildren(QAbstractButton)]
-        assert f"Nearest of yours: {number:05d}.png" in names
+        nearest = f"Nearest of yours: {number:05d}.png"
+        qtbot.waitUntil(lambda nearest=nearest: nearest in names_of_buttons(app), timeout=SECONDS)
 
 
 def test_a_click_on_a_picture_that_is_not_followed_now_says_so_and_moves_nothing(qtbot, exploring):
