@@ -27,7 +27,8 @@ from training.neighbours import CHUNK_NUMBERS, Features, Neighbours
 from training.pixel_store import PixelStore, evenly
 
 TABLE_FILE, BASIS_FILE = "neighbours.npy", "neighbours.npz"
-DIRECTIONS = 30  # a row of the table is two numbers longer, 128 bytes
+SMALL_PICTURE = 4_096  # numbers, up to which it is soon compared
+DIRECTIONS, MORE_DIRECTIONS = 30, 62  # a row of the table is two numbers longer: 128 bytes, or 256
 GAPS = 300  # pictures whose own nearest neighbours tell what is near
 
 _FORMAT = 1
@@ -159,11 +160,13 @@ def _steps(things: Iterable[_Thing], control: Control, rest: Callable[[float], N
 def _fit(store: PixelStore) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The middle [D] of evenly chosen pictures, and their principal directions [k, D]."""
     length = int(np.prod(store.shape))
-    some = store.read(evenly(len(store), min(_FITTED, max(_FITTED_NUMBERS // length, DIRECTIONS + 1))))
+    # With twice as many directions, a quarter of the pictures has to be compared.
+    count = DIRECTIONS if length <= SMALL_PICTURE else MORE_DIRECTIONS
+    some = store.read(evenly(len(store), min(_FITTED, _FITTED_NUMBERS // length)))
     off_middle = some.reshape(len(some), length).astype(np.float32)
     middle = off_middle.mean(axis=0, dtype=np.float64)
     off_middle -= middle.astype(np.float32)
     # By way of the pictures' products: there are fewer of them than numbers in one.
-    strongest = np.linalg.eigh(off_middle @ off_middle.T)[1][:, -DIRECTIONS:]
+    strongest = np.linalg.eigh(off_middle @ off_middle.T)[1][:, -count:]
     directions = np.linalg.qr((off_middle.T @ strongest).astype(np.float64))[0].T
     return middle, np.ascontiguousarray(directions)

@@ -147,8 +147,9 @@ class Neighbours:
 
 def squared_distances(pixels: NDArray[np.uint8], picture: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Sums of squared differences of pictures, uint8 [n, S, S, C], from one, [S, S, C]: exact, [n]."""
-    shape = len(pixels), picture.size // _EXACT, _EXACT
-    differences = np.subtract(pixels, picture, dtype=np.float32).reshape(shape)
+    differences = pixels.astype(np.float32)
+    differences -= picture.astype(np.float32)
+    differences = differences.reshape(len(pixels), picture.size // _EXACT, _EXACT)
     squares: NDArray[np.float64] = np.vecdot(differences, differences).sum(axis=1, dtype=np.float64)
     return squares
 
