@@ -68,9 +68,9 @@ _Entry = tuple[str, QColor, float]  # words, colour, width
 
 def _rows(entries: Sequence[tuple[str, QColor]], metrics: QFontMetricsF, room: float) -> list[list[_Entry]]:
     """The entries beside each other as far as there is room; of several rows, in columns."""
+    longest = _LONGEST_NAME if len(entries) > 1 else room - 26
     shown = [
-        (metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, _LONGEST_NAME), colour)
-        for text, colour in entries
+        (metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, longest), colour) for text, colour in entries
     ]
     widths = [metrics.horizontalAdvance(text) + 26 for text, _ in shown]
     if sum(widths) > room:

@@ -5,6 +5,7 @@ import shutil
 import pytest
 from hearing import Hearing
 from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
 
 from training.config import TrainConfig
 from training.project import Project
@@ -12,6 +13,14 @@ from vae_desktop.app import App
 from vae_desktop.engine import Engine
 from vae_desktop.latent_plane import LatentPlane
 from vae_desktop.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _empty_clipboard():
+    """What Python has put into the clipboard must not outlive Python: Qt would crash at the end."""
+    yield
+    if QApplication.instance() is not None:
+        QApplication.clipboard().clear()
 
 
 @pytest.fixture
