@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from training.config import TrainConfig, automatic_likelihood
+from training.language import tr
 
 
 @dataclass(frozen=True)
@@ -23,16 +24,17 @@ class Circumstances:
 def automatic_words(name: str, at: Circumstances) -> str:
     """What a setting comes to when it is left to the program; "" for one that has a plain default instead."""
     by_device = {
-        "precision": ("float32", "bfloat16 where the graphics card is made for it"),
-        "xla": ("off", "on where it measures faster"),
+        "precision": ("float32", tr("bfloat16 where the graphics card is made for it")),
+        "xla": (tr("off"), tr("on where it measures faster")),
     }
     if name == "likelihood":
         return automatic_likelihood(at.channels)
     if name == "batch_size":
         if at.pictures == 0:
-            return "by the number of pictures"
-        return f"{TrainConfig().batch_size_for(at.pictures)}, or more where that measures better"
+            return tr("by the number of pictures")
+        size = TrainConfig().batch_size_for(at.pictures)
+        return tr("{size}, or more where that measures better", size=size)
     if name in by_device:
         on_cpu, on_gpu = by_device[name]
-        return "by the device" if at.on_gpu is None else on_gpu if at.on_gpu else on_cpu
+        return tr("by the device") if at.on_gpu is None else on_gpu if at.on_gpu else on_cpu
     return ""

@@ -13,6 +13,7 @@ import numpy as np
 from training.config import LENGTH, TrainConfig
 from training.errors import VaeError
 from training.events import Terms
+from training.language import tr
 from training.model import VAE
 from training.run import AVERAGE_PREFIX, BEST_FILE, LATEST_FILE, Run, terms_from_json
 from training.tensors import checked, load_notes, load_tensors, save_tensors
@@ -57,7 +58,9 @@ class Counters:
             value = values[field.name]
             kind = int if field.type is int else (int, float)
             if not isinstance(value, kind) or isinstance(value, bool) or not 0 <= value < math.inf:
-                raise VaeError("The checkpoint of this training is damaged.", advice="Start a new training.")
+                raise VaeError(
+                    tr("The checkpoint of this training is damaged."), advice=tr("Start a new training.")
+                )
         return cls(**values)  # type: ignore[arg-type]
 
     @property
@@ -138,7 +141,8 @@ class Checkpoint:
             values = checked(tensors, wanted)
         except VaeError as error:
             raise UnusableCheckpointError(
-                f"This training cannot be gone on with. {error.what}", advice="Start a new training."
+                tr("This training cannot be gone on with. {what}", what=error.what),
+                advice=tr("Start a new training."),
             ) from error
         for name, value in values.items():
             variables[name].assign(value)

@@ -21,6 +21,7 @@ import numpy as np
 
 from training.events import EpochRecord
 from training.forecast import Curve
+from training.language import mark, tr, trn
 from training.run import Run
 
 FEWEST_EPOCHS, FEWEST_STEPS = 4, 100  # before anything can be said
@@ -225,19 +226,24 @@ def _look(history: Sequence[EpochRecord], facts: Facts) -> Verdict:
     """What the curves say, without regard to what was said before."""
     recent = _Recent.of(history)
     if recent is None:
-        return Verdict(Kind.STARTED, *_WORDS[Kind.STARTED])
+        return _verdict(Kind.STARTED)
     kind = _kind(recent, facts)
     dead = recent.dead_axes
-    values = {
-        "wait": _in_words(recent.wait),
-        "unused": _unused_words(dead, facts.latent_dim),
-        "unneeded": _unneeded_words(len(dead), facts.latent_dim),
-        "numbers": _NUMBERS.get(facts.latent_dim, f"{facts.latent_dim} numbers tell"),
-        "told_apart": f"{float(f'{recent.told_apart:.2g}'):,.0f}",
-        "pictures": f"{facts.pictures or 0:,}",
-        "or_mirror": "" if facts.mirror else ", or mirroring them",
-    }
-    return Verdict(kind, *(text.format(**values) for text in _WORDS[kind]))
+    return _verdict(
+        kind,
+        wait=_in_words(recent.wait),
+        unused=_unused_words(dead, facts.latent_dim),
+        unneeded=_unneeded_words(len(dead), facts.latent_dim),
+        numbers=_numbers_words(facts.latent_dim),
+        told_apart=float(f"{recent.told_apart:.2g}"),
+        pictures=facts.pictures or 0,
+        or_mirror="" if facts.mirror else tr(", or mirroring them"),
+    )
+
+
+def _verdict(kind: Kind, **values: object) -> Verdict:
+    values |= _LIMITS | {"one_per_cent": tr(_ONE_PER_CENT)}
+    return Verdict(kind, *(tr(text, **values) for text in _WORDS[kind]))
 
 
 def _kind(recent: _Recent, facts: Facts) -> Kind:
@@ -258,74 +264,111 @@ def _kind(recent: _Recent, facts: Facts) -> Kind:
 def _unused_words(dead: list[int], latent_dim: int) -> str:
     alive = [axis for axis in range(1, latent_dim + 1) if axis not in dead]
     if not alive:
-        return "the model ignores its numbers, so every picture comes out alike"
+        return tr("the model ignores its numbers, so every picture comes out alike")
     if latent_dim == 2:
-        return f"number {3 - alive[0]} of the two says nothing, so the map is a line"
-    return f"only number {alive[0]} of {latent_dim} says anything, so the map is a line"
+        return tr("number {axis} of the two says nothing, so the map is a line", axis=3 - alive[0])
+    return tr(
+        "only number {axis} of {all} says anything, so the map is a line", axis=alive[0], all=latent_dim
+    )
 
 
 def _unneeded_words(dead: int, latent_dim: int) -> str:
-    return f"{dead} of its {latent_dim} numbers {'is' if dead == 1 else 'are'} not in use." if dead else ""
+    if not dead:
+        return ""
+    return trn(
+        "{count} of its {all} numbers is not in use.",
+        "{count} of its {all} numbers are not in use.",
+        dead,
+        all=latent_dim,
+    )
+
+
+def _numbers_words(latent_dim: int) -> str:
+    return (
+        tr("two numbers tell")
+        if latent_dim == 2
+        else trn("one number tells", "{count} numbers tell", latent_dim)
+    )
 
 
 def _in_words(seconds: float) -> str:
     """A forecast as precise as it is: 'a few seconds', 'about 40 seconds', 'about 4 minutes'."""
     if seconds < 8:
-        return "a few seconds"
+        return tr("a few seconds")
     if seconds < 90:
-        return f"about {round(seconds, -1):.0f} seconds"
+        return tr("about {count:.0f} seconds", count=round(seconds, -1))
     if seconds < 5400:
-        return f"about {seconds / 60:.0f} minutes"
-    return f"about {seconds / 3600:.0f} hours"
+        return tr("about {count:.0f} minutes", count=seconds / 60)
+    return tr("about {count:.0f} hours", count=seconds / 3600)
 
 
-_NUMBERS = {1: "one number tells", 2: "two numbers tell"}
-_ONE_PER_CENT = (
+_LIMITS = {
+    "fewest_epochs": FEWEST_EPOCHS,
+    "fewest_steps": FEWEST_STEPS,
+    "settled_epochs": SETTLED_EPOCHS,
+    "settled_steps": SETTLED_STEPS,
+    "alive": ALIVE_NATS,
+}
+_ONE_PER_CENT = mark(
     "1 % is one per cent of what this training has gained since its first epochs. The time is a forecast:"
     " the curve of the last epochs, continued."
 )
 _WORDS = {  # sentence, advice, explanation
     Kind.STARTED: (
-        "Just started: the curve says little yet.",
+        mark("Just started: the curve says little yet."),
         "",
-        f"Progress shows after at least {FEWEST_EPOCHS} epochs and {FEWEST_STEPS} steps, anything else after"
-        f" {SETTLED_EPOCHS} epochs and {SETTLED_STEPS:,} steps.",
+        mark(
+            "Progress shows after at least {fewest_epochs} epochs and {fewest_steps} steps, anything"
+            " else after {settled_epochs} epochs and {settled_steps:,} steps."
+        ),
     ),
     Kind.COLLAPSED: (
-        "Collapsed: {unused}.",
-        "Start a new training, unless the pictures differ in one way only.",
-        f"A number says nothing while its KL stays below {ALIVE_NATS:g} nats (posterior collapse). To avoid"
-        " it, a training begins with a small weight of the KL and a small variance of the pixels, and numbers"
-        " that were put out for a while came back by themselves. One that stays out is not worth its KL:"
-        " the pictures differ in fewer ways, or steps were so large that the network was spoilt.",
+        mark("Collapsed: {unused}."),
+        mark("Start a new training, unless the pictures differ in one way only."),
+        mark(
+            "A number says nothing while its KL stays below {alive:g} nats (posterior collapse). To avoid"
+            " it, a training begins with a small weight of the KL and a small variance of the pixels, and"
+            " numbers that were put out for a while came back by themselves. One that stays out is not worth"
+            " its KL: the pictures differ in fewer ways, or steps were so large that the network was spoilt."
+        ),
     ),
     Kind.WORSE: (
-        "Getting worse rather than better; the best weights so far are kept.",
-        "Stopping now would lose nothing.",
-        "Over the last half of the training time, the curve rose by 1 % or more of what was gained before.",
+        mark("Getting worse rather than better; the best weights so far are kept."),
+        mark("Stopping now would lose nothing."),
+        mark(
+            "Over the last half of the training time, the curve rose by 1 % or more of what was gained"
+            " before."
+        ),
     ),
-    Kind.IMPROVING: ("Still improving: {wait} for the next 1 %.", "", _ONE_PER_CENT),
+    Kind.IMPROVING: (mark("Still improving: {wait} for the next 1 %."), "", "{one_per_cent}"),
     Kind.MEMORISING: (
-        "Memorising: the held-out pictures no longer get better, only the others do.",
-        "More pictures help{or_mirror}. The best weights are kept.",
-        "Held-out pictures are never learnt from. When they no longer get better while the others do, single"
-        " pictures are learnt by heart (overfitting) and not what they have in common.",
+        mark("Memorising: the held-out pictures no longer get better, only the others do."),
+        mark("More pictures help{or_mirror}. The best weights are kept."),
+        mark(
+            "Held-out pictures are never learnt from. When they no longer get better while the others do,"
+            " single pictures are learnt by heart (overfitting) and not what they have in common."
+        ),
     ),
     Kind.GOOD_ENOUGH: (
-        "Good enough: the next 1 % would take {wait}.",
-        "Stopping now would lose little.",
-        f"{_ONE_PER_CENT} It is more than a fifth of the training time so far.",
+        mark("Good enough: the next 1 % would take {wait}."),
+        mark("Stopping now would lose little."),
+        mark("{one_per_cent} It is more than a fifth of the training time so far."),
     ),
     Kind.BLURRY: (
-        "Levelled off: {numbers} only about {told_apart} of {pictures} pictures apart; what is finer stays"
-        " blurry.",
-        "More numbers a picture would keep more.",
-        "The KL measures how much a picture's numbers say about it: with so many nats, no more than about e"
-        " to that power of pictures can be told apart. What is not told apart comes out as its average.",
+        mark(
+            "Levelled off: {numbers} only about {told_apart:,.0f} of {pictures:,} pictures apart; what"
+            " is finer stays blurry."
+        ),
+        mark("More numbers a picture would keep more."),
+        mark(
+            "The KL measures how much a picture's numbers say about it: with so many nats, no more than"
+            " about e to that power of pictures can be told apart. What is not told apart comes out as"
+            " its average."
+        ),
     ),
     Kind.LEVELLED_OFF: (
-        "Levelled off: training longer would change little.",
+        mark("Levelled off: training longer would change little."),
         "{unneeded}",
-        f"{_ONE_PER_CENT} It would take longer than the whole training so far, or never come.",
+        mark("{one_per_cent} It would take longer than the whole training so far, or never come."),
     ),
 }

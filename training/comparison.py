@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.events import EpochRecord, Terms
+from training.language import tr
 from training.run import Run, held_out_figures
 from training.setting_help import MODEL_SETTINGS, TRAIN_SETTINGS
 
@@ -84,14 +85,16 @@ def compare_runs(runs: Sequence[Run]) -> Comparison:
             settings[name] = values
     # Densities of other pixels, or of pixels measured otherwise, are no measure of each other.
     incomparable = [
-        MODEL_SETTINGS[name].label for name in ("size", "channels", "likelihood") if name in settings
+        tr(MODEL_SETTINGS[name].label) for name in ("size", "channels", "likelihood") if name in settings
     ]
+    caveat = tr(
+        "Their figures cannot be compared: the {settings} differs.",
+        settings=tr(" and the ").join(incomparable),
+    )
     return Comparison(
         tuple(runs),
         settings,
         tuple(held_out_figures(run) for run in runs),
         tuple(Curve.of(run.history()) for run in runs),
-        f"Their figures cannot be compared: the {' and the '.join(incomparable)} differs."
-        if incomparable
-        else "",
+        caveat if incomparable else "",
     )

@@ -14,6 +14,7 @@ from training.backend import tf
 from training.config import TrainConfig
 from training.device import Device, device
 from training.errors import DeviceLostError, OutOfMemoryError, VaeError
+from training.language import tr
 from training.learner import Learner
 from training.run import Run
 
@@ -212,14 +213,14 @@ def _seconds(learner: Learner, pixels: tf.Tensor) -> float:
 
 def told_to_people(error: Exception, run: Run, batch_size: int) -> VaeError | None:
     """What a failure of the device comes to for the person who trains; None for any other failure."""
-    kept = f"The training so far is kept in {run.path.name}."
+    kept = tr("The training so far is kept in {name}.", name=run.path.name)
     if is_out_of_memory(error):
         return OutOfMemoryError(batch_size, run.model.size, kept=kept, on_gpu=device().is_gpu)
     if isinstance(error, tf.errors.OpError) and any(sign in error.message for sign in _LOST_SIGNS):
         return DeviceLostError(
-            "The GPU failed and does not answer any more.",
+            tr("The GPU failed and does not answer any more."),
             kept=kept,
-            advice="It can go on without the graphics card (on the command line: --resume --device cpu).",
+            advice=tr("It can go on without the graphics card (on the command line: --resume --device cpu)."),
         )
     return None
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast
 
 from training.errors import VaeError
+from training.language import mark, tr
 from training.setting import Setting
 from training.setting_help import MODEL_SETTINGS, TRAIN_SETTINGS, Likelihood, Precision
 
@@ -15,7 +16,7 @@ LENGTH = ("epochs", "minutes", "stop_when_good")  # the settings that say when a
 class _Config:
     """Checks itself by what is said of each setting; to and from a JSON object."""
 
-    _words: ClassVar[str]
+    _not_these: ClassVar[str]
     _settings: ClassVar[Mapping[str, Setting]]
 
     def __post_init__(self) -> None:
@@ -35,13 +36,12 @@ class _Config:
         """
         fields = dataclasses.fields(cast(Any, cls))
         needed = {field.name for field in fields if field.default is dataclasses.MISSING}
-        problem = f"These are not the settings of {cls._words}"
         if not isinstance(data, Mapping) or not needed <= set(data):
-            raise VaeError(f"{problem}: {str(data)[:200]}.")
+            raise VaeError(tr(cls._not_these, found=str(data)[:200]))
         if unknown := sorted(map(str, set(data) - {field.name for field in fields})):
             raise VaeError(
-                f"{problem}: {', '.join(unknown)[:200]} is not known.",
-                advice="A newer version of VAE Desktop may know it.",
+                tr(cls._not_these, found=tr("{names} is not known", names=", ".join(unknown)[:200])),
+                advice=tr("A newer version of VAE Desktop may know it."),
             )
         return cls(**data)
 
@@ -58,7 +58,8 @@ class ModelConfig(_Config):
             shared variance (σ-VAE, Rybkin et al. 2021) or ``logistic``, discretised, with one, too.
     """
 
-    _words, _settings = "a model", MODEL_SETTINGS
+    _settings = MODEL_SETTINGS
+    _not_these = mark("These are not the settings of a model: {found}.")
 
     size: int
     channels: int
@@ -88,7 +89,8 @@ class TrainConfig(_Config):
         tensorboard: whether to write a log for TensorBoard beside the history.
     """
 
-    _words, _settings = "a training", TRAIN_SETTINGS
+    _settings = TRAIN_SETTINGS
+    _not_these = mark("These are not the settings of a training: {found}.")
 
     epochs: int | None = None
     minutes: float | None = None
@@ -104,7 +106,7 @@ class TrainConfig(_Config):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.epochs is not None and self.minutes is not None:
-            raise VaeError("Give a number of epochs or of minutes, not both.")
+            raise VaeError(tr("Give a number of epochs or of minutes, not both."))
 
     def batch_size_for(self, pictures: int) -> int:
         """Pictures a step: as set, else a power of two that leaves at least eight steps an epoch."""

@@ -27,9 +27,10 @@ from numpy.typing import NDArray
 
 from training.errors import VaeError
 from training.images import UNREADABLE, ImageFormat, SkippedPicture, decode_picture, skipped_by
+from training.language import mark, tr
 
-CRASHED = "crashed the decoder"
-TOO_SLOW = "took too long to decode"
+CRASHED = mark("crashed the decoder")
+TOO_SLOW = mark("took too long to decode")
 
 CHUNK = 16
 SLICE_SECONDS = 0.25  # a worker reports at least this often, one picture permitting
@@ -334,8 +335,8 @@ def _interrupts_held_back() -> Iterator[None]:
 
 def _cannot_start() -> VaeError:
     return VaeError(
-        "The processes that decode pictures could not be started.",
-        advice="Close other programs to free memory and try again.",
+        tr("The processes that decode pictures could not be started."),
+        advice=tr("Close other programs to free memory and try again."),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.backend import tf
+from training.language import tr, trn
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def device() -> Device:
         details = tf.config.experimental.get_device_details(gpus[0])
         return Device(details.get("device_name", "GPU"), "", details.get("compute_capability"))
     cores = os.cpu_count() or 1
-    return Device(f"CPU, {cores} cores" if cores > 1 else "CPU, 1 core", _why_not_gpu())
+    return Device(trn("CPU, {count} core", "CPU, {count} cores", cores), _why_not_gpu())
 
 
 def first_gpu() -> str | None:
@@ -51,13 +52,13 @@ def first_gpu() -> str | None:
 
 def _why_not_gpu() -> str:
     if sys.platform == "win32":
-        return "TensorFlow has no GPU support on Windows since version 2.11; WSL2 has it."
+        return tr("TensorFlow has no GPU support on Windows since version 2.11; WSL2 has it.")
     if sys.platform == "darwin":
-        return "TensorFlow has no maintained GPU support on macOS."
+        return tr("TensorFlow has no maintained GPU support on macOS.")
     if not tf.test.is_built_with_cuda():
-        return "This TensorFlow is built for CPUs only."
+        return tr("This TensorFlow is built for CPUs only.")
     if not Path("/proc/driver/nvidia/version").exists() and not Path("/dev/nvidia0").exists():
-        return "No NVIDIA GPU, or no driver for it, was found."
+        return tr("No NVIDIA GPU, or no driver for it, was found.")
     if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
-        return "The GPU is left alone, as CUDA_VISIBLE_DEVICES or --device cpu says."
-    return 'There is an NVIDIA driver, but TensorFlow cannot use it; try pip install "vae-desktop[gpu]".'
+        return tr("The GPU is left alone, as CUDA_VISIBLE_DEVICES or --device cpu says.")
+    return tr('There is an NVIDIA driver, but TensorFlow cannot use it; try pip install "vae-desktop[gpu]".')

@@ -1,5 +1,7 @@
 """The exceptions whose text is meant for the person at the window or the command line."""
 
+from training.language import mark, tr
+
 
 class VaeError(Exception):
     """Something went wrong that a person can understand and act on.
@@ -34,17 +36,33 @@ class OutOfMemoryError(VaeError):
     def __init__(self, batch_size: int, size: int, *, kept: str, on_gpu: bool = False) -> None:
         self.smaller_batch = batch_size // 2
         self.on_gpu = on_gpu
-        pictures = "a single picture" if batch_size == 1 else f"batches of {batch_size:,} pictures"
-        smaller = f"Batches of {self.smaller_batch:,} or smaller pictures may fit"
-        without_gpu = "without the graphics card (on the command line: --device cpu) there is more memory"
-        advice = [smaller] if self.smaller_batch else [] if on_gpu else ["Closing other programs may help"]
-        advice += [without_gpu] if on_gpu else []
-        sentence = ", and ".join(advice)
-        super().__init__(
-            f"There is not enough memory{' on the graphics card' * on_gpu} for {pictures} of {size} pixels.",
-            kept=kept,
-            advice=f"{sentence[0].upper()}{sentence[1:]}.",
-        )
+        what = tr(_TOO_LITTLE[on_gpu, batch_size == 1], pictures=batch_size, size=size)
+        advice = tr(_WHAT_MAY_HELP[on_gpu, self.smaller_batch > 0], smaller=self.smaller_batch)
+        super().__init__(what, kept=kept, advice=advice)
+
+
+_TOO_LITTLE = {  # (on the graphics card, for one picture)
+    (False, False): mark("There is not enough memory for batches of {pictures:,} pictures of {size} pixels."),
+    (False, True): mark("There is not enough memory for a single picture of {size} pixels."),
+    (True, False): mark(
+        "There is not enough memory on the graphics card for batches of {pictures:,} pictures of {size}"
+        " pixels."
+    ),
+    (True, True): mark(
+        "There is not enough memory on the graphics card for a single picture of {size} pixels."
+    ),
+}
+_WHAT_MAY_HELP = {  # (on the graphics card, smaller batches)
+    (False, False): mark("Closing other programs may help."),
+    (False, True): mark("Batches of {smaller:,} or smaller pictures may fit."),
+    (True, False): mark(
+        "Without the graphics card (on the command line: --device cpu) there is more memory."
+    ),
+    (True, True): mark(
+        "Batches of {smaller:,} or smaller pictures may fit, and without the graphics card (on the"
+        " command line: --device cpu) there is more memory."
+    ),
+}
 
 
 class DeviceLostError(VaeError):

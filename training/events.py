@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from training.language import tr
+
 
 @dataclass(frozen=True)
 class ImportProgress:
@@ -165,9 +167,11 @@ class Setback:
     @property
     def sentence(self) -> str:
         """What to tell."""
-        return (
-            f"The numbers ran away, so the training went back to step {self.step:,} and goes on by smaller"
-            f" steps (learning rate {self.learning_rate:.3g})."
+        return tr(
+            "The numbers ran away, so the training went back to step {step:,} and goes on by smaller"
+            " steps (learning rate {learning_rate:.3g}).",
+            step=self.step,
+            learning_rate=self.learning_rate,
         )
 
 

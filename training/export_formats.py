@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.errors import VaeError
+from training.language import mark, tr
 
 
 @dataclass(frozen=True)
@@ -48,23 +49,27 @@ class ExportFormat:
         if not self.is_folder and path.suffix.lower() != self.ending:
             stem = path.stem or "model"
             raise VaeError(
-                f"{self.title}: it cannot be written as {path.name}.", advice=f"Name it {stem}{self.ending}."
+                tr("{title}: it cannot be written as {name}.", title=tr(self.title), name=path.name),
+                advice=tr("Name it {example}.", example=f"{stem}{self.ending}"),
             )
         if not path.parent.is_dir():
-            raise VaeError(f"There is no folder {path.parent}.", advice="Make it first, or choose another.")
+            raise VaeError(
+                tr("There is no folder {parent}.", parent=path.parent),
+                advice=tr("Make it first, or choose another."),
+            )
         if not path.exists():
             return
         if path.is_dir() != self.is_folder or (path.is_dir() and not self._is_ours(path)):
             raise VaeError(
-                f"{path} exists already and is something else.",
-                kept="It was left as it is.",
-                advice="Choose another name.",
+                tr("{path} exists already and is something else.", path=path),
+                kept=tr("It was left as it is."),
+                advice=tr("Choose another name."),
             )
         if not replace:
             raise VaeError(
-                f"{path} exists already.",
-                kept="It was left as it is.",
-                advice="Choose another name (on the command line, --force replaces it).",
+                tr("{path} exists already.", path=path),
+                kept=tr("It was left as it is."),
+                advice=tr("Choose another name (on the command line, --force replaces it)."),
             )
 
     def _is_ours(self, folder: Path) -> bool:
@@ -79,29 +84,31 @@ EXPORT_FORMATS: Mapping[str, ExportFormat] = {
     for each in (
         ExportFormat(
             "html",
-            "Web page",
-            "One file that opens in any browser, also on a phone and without internet: move on the plane, and"
-            " pictures are drawn live.",
+            mark("Web page"),
+            mark(
+                "One file that opens in any browser, also on a phone and without internet: move on the"
+                " plane, and pictures are drawn live."
+            ),
             ".html",
         ),
         ExportFormat(
             "onnx",
             "ONNX",
-            "Encoder and decoder in a folder, for ONNX Runtime and many other programs.",
+            mark("Encoder and decoder in a folder, for ONNX Runtime and many other programs."),
             "-onnx",
             frozenset({"decoder.onnx", "encoder.onnx"}),
         ),
         ExportFormat(
             "savedmodel",
             "TensorFlow SavedModel",
-            "A folder for programs that use TensorFlow.",
+            mark("A folder for programs that use TensorFlow."),
             "-savedmodel",
             frozenset({"saved_model.pb", "fingerprint.pb", "variables", "assets", "assets.extra"}),
         ),
         ExportFormat(
             "litert",
             "LiteRT (TensorFlow Lite)",
-            "One file for apps on phones and small devices.",
+            mark("One file for apps on phones and small devices."),
             ".tflite",
         ),
     )
@@ -114,5 +121,8 @@ def export_format(name: str) -> ExportFormat:
     found = EXPORT_FORMATS.get(name.lower())
     if found is None:
         names = ", ".join(EXPORT_FORMATS)
-        raise VaeError(f"There is no format {name!r} to export to.", advice=f"Choose one of {names}.")
+        raise VaeError(
+            tr("There is no format {name!r} to export to.", name=name),
+            advice=tr("Choose one of {names}.", names=names),
+        )
     return found

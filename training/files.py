@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from training.errors import VaeError
+from training.language import number, tr
 
 LEFTOVER_SECONDS = 3600.0  # no writing takes as long
 SHARED_SUFFIX = ".vae"
@@ -105,9 +106,9 @@ def telling_write_problems(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise VaeError(
-            f"{path} could not be written: {error.strerror or error}.",
-            kept="What was saved before is intact.",
-            advice="Free some space or check the folder's permissions, then try again.",
+            tr("{path} could not be written: {reason}.", path=path, reason=error.strerror or error),
+            kept=tr("What was saved before is intact."),
+            advice=tr("Free some space or check the folder's permissions, then try again."),
         ) from error
 
 
@@ -123,8 +124,13 @@ def require_space(path: Path, needed: int) -> None:
     free = disk.free
     if disk.total and needed > free:
         raise VaeError(
-            f"{path.name} may take {size_words(needed)}, and there is {size_words(free)} free there.",
-            advice="Choose another disk, fewer frames or a smaller size.",
+            tr(
+                "{name} may take {needed}, and there is {free} free there.",
+                name=path.name,
+                needed=size_words(needed),
+                free=size_words(free),
+            ),
+            advice=tr("Choose another disk, fewer frames or a smaller size."),
         )
 
 
@@ -132,8 +138,8 @@ def size_words(size: int) -> str:
     """A number of bytes as people read it: "3.2 MB"."""
     for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if size >= factor:
-            return f"{size / factor:.1f} {unit}"
-    return f"{size} bytes"
+            return f"{number(size / factor, '.1f')} {unit}"
+    return tr("{size} bytes", size=size)
 
 
 def sync_folder(folder: Path) -> None:
@@ -160,8 +166,11 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
     except OSError as error:
-        raise VaeError(f"{path} could not be read: {error.strerror or error}.") from error
+        raise VaeError(
+            tr("{path} could not be read: {reason}.", path=path, reason=error.strerror or error)
+        ) from error
     except ValueError as error:
         raise VaeError(
-            f"{path} is damaged: it is not JSON.", advice="Import the pictures into a new project."
+            tr("{path} is damaged: it is not JSON.", path=path),
+            advice=tr("Import the pictures into a new project."),
         ) from error

@@ -15,6 +15,7 @@ from PIL import Image
 from training.errors import VaeError
 from training.events import Control
 from training.files import replacing, require_space
+from training.language import tr
 from training.mp4 import Mp4
 from training.recipe import save_options, save_with_recipe
 from training.stills import save_image, tile, to_image
@@ -78,12 +79,20 @@ def check_film(suffix: str, fps: float, count: int) -> None:
     """Raise :class:`VaeError` for a film that cannot be; see :func:`write_film`."""
     if suffix not in FILM_KINDS:
         raise VaeError(
-            f"A film is written as GIF, WebP or MP4, not as “{suffix or 'a file without an ending'}”.",
-            advice="Name it walk.gif, walk.webp or walk.mp4.",
+            tr(
+                "A film is written as GIF, WebP or MP4, not as “{ending}”.",
+                ending=suffix or tr("a file without an ending"),
+            ),
+            advice=tr("Name it walk.gif, walk.webp or walk.mp4."),
         )
     if not 0 < fps <= HIGHEST_FPS[suffix]:
         raise VaeError(
-            f"{suffix[1:].upper()} films have up to {HIGHEST_FPS[suffix]:.0f} frames a second, not {fps:g}."
+            tr(
+                "{kind} films have up to {most:.0f} frames a second, not {fps:g}.",
+                kind=suffix[1:].upper(),
+                most=HIGHEST_FPS[suffix],
+                fps=fps,
+            )
         )
     check_count(count)
 
@@ -92,8 +101,12 @@ def check_count(count: int) -> None:
     """Raise :class:`VaeError` for no frames, or more than anybody would wait for."""
     if not 1 <= count <= MOST_FRAMES:
         raise VaeError(
-            f"A film of {count:,} frames cannot be written; the most are {MOST_FRAMES:,}.",
-            advice="Choose a shorter duration or fewer frames a second.",
+            tr(
+                "A film of {count:,} frames cannot be written; the most are {most:,}.",
+                count=count,
+                most=MOST_FRAMES,
+            ),
+            advice=tr("Choose a shorter duration or fewer frames a second."),
         )
 
 
@@ -119,9 +132,9 @@ def write_sequence(
     check_count(count)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise VaeError(
-            f"{folder} is there already and has something in it.",
-            kept="Nothing was changed.",
-            advice="Choose a name for a new folder.",
+            tr("{folder} is there already and has something in it.", folder=folder),
+            kept=tr("Nothing was changed."),
+            advice=tr("Choose a name for a new folder."),
         )
     digits = max(len(str(count)), 4)
     with suppress(_StoppedError):
@@ -209,8 +222,13 @@ def _write_gif(path: Path, frames: Iterator[Frame], fps: float, count: int, reci
     first = next(frames)
     if first.shape[0] * first.shape[1] * count > MOST_GIF_PIXELS:
         raise VaeError(
-            f"A GIF of {count:,} frames of {first.shape[1]:,} × {first.shape[0]:,} pixels is too large.",
-            advice="Choose MP4 or WebP, a smaller size or fewer frames.",
+            tr(
+                "A GIF of {count:,} frames of {width:,} × {height:,} pixels is too large.",
+                count=count,
+                width=first.shape[1],
+                height=first.shape[0],
+            ),
+            advice=tr("Choose MP4 or WebP, a smaller size or fewer frames."),
         )
     _paletted(first).save(
         path,

@@ -23,6 +23,7 @@ from training.divergence import MOST_RETURNS, SMALLER_STEP, LossBounds, Training
 from training.errors import VaeError
 from training.events import Control, EpochRecord, RunResult, Setback, Snapshot, TrainProgress
 from training.judging import Figures, Judge
+from training.language import tr
 from training.learner import Learner
 from training.pixel_store import PixelStore, evenly
 from training.project import Project
@@ -401,10 +402,17 @@ class Trainer:
         self._restore()
         if self._returns == MOST_RETURNS:
             raise TrainingDivergedError(
-                f"The training stopped at step {diverged.step + 1:,}: its loss ran out of all bounds, again"
-                f" after {MOST_RETURNS} returns to its last good weights with ever smaller steps.",
-                kept=f"The last good weights are kept in {self.run.path.name}.",
-                advice=f"A lower learning rate than {self._highest_rate():.3g} may help.",
+                tr(
+                    "The training stopped at step {step:,}: its loss ran out of all bounds, again after"
+                    " {returns} returns to its last good weights with ever smaller steps.",
+                    step=diverged.step + 1,
+                    returns=MOST_RETURNS,
+                ),
+                kept=tr("The last good weights are kept in {name}.", name=self.run.path.name),
+                advice=tr(
+                    "A lower learning rate than {rate:.3g} may help.",
+                    rate=self._highest_rate(),
+                ),
             )
         self._returns += 1
         self.at.seconds = diverged.seconds  # they have passed

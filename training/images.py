@@ -20,19 +20,20 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin, UnidentifiedImageError, features
 
 from training.errors import VaeError
+from training.language import mark, tr
 
 MAX_PIXELS = 200_000_000
 MIN_SIDE = 8
 
 # Why a picture was skipped. People act on these and the window counts them, so they are few.
-EMPTY = "empty file"
-NOT_A_PICTURE = "not a picture"
-UNSUPPORTED = "unsupported format"
-DAMAGED = "damaged or cut short"
-TOO_LARGE = "too large (over 200 megapixels)"
-TOO_SMALL = "too small (under 8 pixels)"
-NO_PERMISSION = "no permission to read"
-UNREADABLE = "could not be read from the disk"
+EMPTY = mark("empty file")
+NOT_A_PICTURE = mark("not a picture")
+UNSUPPORTED = mark("unsupported format")
+DAMAGED = mark("damaged or cut short")
+TOO_LARGE = mark("too large (over 200 megapixels)")
+TOO_SMALL = mark("too small (under 8 pixels)")
+NO_PERMISSION = mark("no permission to read")
+UNREADABLE = mark("could not be read from the disk")
 
 # Pillow raises its DecompressionBombError above twice this figure, in nested pictures (icons) as well.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
@@ -91,12 +92,13 @@ class ImageFormat:
     def __post_init__(self) -> None:
         if type(self.size) is not int or not 32 <= self.size <= 128 or self.size % 16:
             raise VaeError(
-                f"Pictures cannot be {self.size!r} pixels wide.",
-                advice="Choose a multiple of 16 from 32 to 128.",
+                tr("Pictures cannot be {size!r} pixels wide.", size=self.size),
+                advice=tr("Choose a multiple of 16 from 32 to 128."),
             )
         if type(self.channels) is not int or self.channels not in (1, 3):
             raise VaeError(
-                f"Pictures cannot have {self.channels!r} channels.", advice="Choose 1 (grey) or 3 (colour)."
+                tr("Pictures cannot have {channels!r} channels.", channels=self.channels),
+                advice=tr("Choose 1 (grey) or 3 (colour)."),
             )
 
     @property
@@ -105,7 +107,12 @@ class ImageFormat:
         return self.size, self.size, self.channels
 
     def __str__(self) -> str:
-        return f"{self.size}×{self.size} pixels in {'grey' if self.channels == 1 else 'colour'}"
+        words = (
+            mark("{size}×{size} pixels in grey")
+            if self.channels == 1
+            else mark("{size}×{size} pixels in colour")
+        )
+        return tr(words, size=self.size)
 
     def to_json(self) -> dict[str, int]:
         """The two fields by name."""
@@ -115,7 +122,7 @@ class ImageFormat:
     def from_json(cls, value: object) -> "ImageFormat":
         """The opposite of :meth:`to_json`; a VaeError for anything that :meth:`to_json` would not write."""
         if not isinstance(value, dict) or set(value) != {"size", "channels"}:
-            raise VaeError("The description of the picture format is damaged.")
+            raise VaeError(tr("The description of the picture format is damaged."))
         return cls(value["size"], value["channels"])
 
 
@@ -148,21 +155,23 @@ def scan(folder: Path, *, exclude: Collection[Path] = ()) -> Iterator[Path]:
         entries = _entries(folder)
     except NotADirectoryError as error:
         raise VaeError(
-            f"{folder} is a file, not a folder.", advice=f"Choose the folder it lies in: {folder.parent}."
+            tr("{folder} is a file, not a folder.", folder=folder),
+            advice=tr("Choose the folder it lies in: {parent}.", parent=folder.parent),
         ) from error
     except FileNotFoundError as error:
         raise VaeError(
-            f"The folder {folder} does not exist.",
-            advice="Check whether it was moved, or its drive unplugged.",
+            tr("The folder {folder} does not exist.", folder=folder),
+            advice=tr("Check whether it was moved, or its drive unplugged."),
         ) from error
     except PermissionError as error:
         raise VaeError(
-            f"You have no permission to read the folder {folder}.",
-            advice="Change its permissions, or copy the pictures to a folder of yours.",
+            tr("You have no permission to read the folder {folder}.", folder=folder),
+            advice=tr("Change its permissions, or copy the pictures to a folder of yours."),
         ) from error
     except OSError as error:
         raise VaeError(
-            f"The folder {folder} cannot be read ({error.strerror}).", advice="Check the drive it is on."
+            tr("The folder {folder} cannot be read ({strerror}).", folder=folder, strerror=error.strerror),
+            advice=tr("Check the drive it is on."),
         ) from error
     walked = {_identity(folder)}
     for excluded in exclude:

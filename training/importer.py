@@ -18,6 +18,7 @@ from training.errors import VaeError
 from training.events import Control, ImportProgress, ImportReport
 from training.files import write_atomically
 from training.images import ImageFormat, scan
+from training.language import number, tr, trn
 from training.pixel_store import SHARD_BYTES, open_shard, shard_path
 from training.places import cache_folder, projects_folder
 from training.project import INDEX_FILE, Project, telling_index_problems
@@ -104,7 +105,8 @@ def _scan(project: Project, progress: "_Progress", control: Control) -> list[Pat
             break
     if not paths and not control.should_stop:
         raise VaeError(
-            f"The folder {project.source} is empty.", advice="Choose a folder with pictures in it."
+            tr("The folder {source} is empty.", source=project.source),
+            advice=tr("Choose a folder with pictures in it."),
         )
     progress.scanning = False
     progress.send(at_once=True)
@@ -120,13 +122,24 @@ def _require_enough(report: ImportReport, source: Path) -> None:
     if report.used >= FEWEST_PICTURES:
         return
     if report.used == 0:
-        what = f"None of the {report.found:,} files in {source} is a picture that can be read."
+        what = tr(
+            "None of the {found:,} files in {source} is a picture that can be read.",
+            found=report.found,
+            source=source,
+        )
     else:
-        pictures = "1 picture was" if report.used == 1 else f"{report.used} pictures were"
-        what = f"Only {pictures} found in {source}; at least {FEWEST_PICTURES} are needed to learn from."
-    why = "; ".join(f"{count:,} × {reason}" for reason, count in list(report.reasons.items())[:4])
-    advice = "Choose a folder with more pictures (JPEG, PNG, WebP, GIF, BMP or TIFF)."
-    raise VaeError(what + (f" Skipped: {why}." if why else ""), advice=advice)
+        what = trn(
+            "Only {count} picture was found in {source}; at least {fewest} are needed to learn from.",
+            "Only {count} pictures were found in {source}; at least {fewest} are needed to learn from.",
+            report.used,
+            source=source,
+            fewest=FEWEST_PICTURES,
+        )
+    why = "; ".join(f"{number(count)} × {tr(reason)}" for reason, count in list(report.reasons.items())[:4])
+    advice = tr("Choose a folder with more pictures (JPEG, PNG, WebP, GIF, BMP or TIFF).")
+    if why:
+        what = f"{what} {tr('Skipped: {why}.', why=why)}"
+    raise VaeError(what, advice=advice)
 
 
 def _forget_damaged(project: Project, image_format: ImageFormat) -> None:

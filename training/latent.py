@@ -15,6 +15,7 @@ from training.config import ModelConfig
 from training.errors import VaeError
 from training.events import Control
 from training.files import write_atomically
+from training.language import tr
 from training.model import VAE
 from training.pixel_store import PixelStore
 from training.run import POSTERIORS_FILE, Run, load_weights
@@ -51,7 +52,7 @@ def assign_weights(vae: VAE, weights: Tensors) -> None:
     """Give a network other weights, by name; raises :class:`VaeError` unless they are exactly its own."""
     variables = vae.named_weights()
     if unknown := weights.keys() - variables.keys():
-        raise VaeError(f"These weights do not fit this network (at {min(unknown)}).")
+        raise VaeError(tr("These weights do not fit this network (at {name}).", name=min(unknown)))
     wanted = {name: (tuple(v.shape), "float32") for name, v in variables.items()}
     for name, value in checked(weights, wanted).items():
         variables[name].assign(value)

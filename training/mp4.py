@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import VaeError
+from training.language import tr
 
 _PACKAGE = "imageio_ffmpeg"
 _ENCODERS = {  # the best first; what a system's ffmpeg has depends on who built it
@@ -46,8 +47,8 @@ def require_ffmpeg() -> tuple[str, str]:
     encoder = _encoder(program)
     if encoder is None:
         raise VaeError(
-            f"The ffmpeg program at {program} cannot write MP4 films.",
-            advice="Install another one with pip install 'vae-desktop[video]', or choose WebP or GIF.",
+            tr("The ffmpeg program at {program} cannot write MP4 films.", program=program),
+            advice=tr("Install another one with pip install 'vae-desktop[video]', or choose WebP or GIF."),
         )
     return program, encoder
 
@@ -55,9 +56,11 @@ def require_ffmpeg() -> tuple[str, str]:
 def no_ffmpeg() -> VaeError:
     """What to tell where there is none."""
     return VaeError(
-        "MP4 films need the free program ffmpeg, which is not here.",
-        advice="Install ffmpeg as your system does it, or with pip install 'vae-desktop[video]'."
-        " GIF and WebP films need nothing more.",
+        tr("MP4 films need the free program ffmpeg, which is not here."),
+        advice=tr(
+            "Install ffmpeg as your system does it, or with pip install 'vae-desktop[video]'."
+            " GIF and WebP films need nothing more."
+        ),
     )
 
 
@@ -141,11 +144,13 @@ class Mp4:
         if self._process.wait() != 0:
             self._said.seek(0)
             lines = self._said.read().decode("utf-8", "replace").strip().splitlines()
-            why = lines[-1].strip() if lines else f"ffmpeg ended with {self._process.returncode}"
+            why = (
+                lines[-1].strip() if lines else tr("ffmpeg ended with {code}", code=self._process.returncode)
+            )
             raise VaeError(
-                f"The film could not be written: {why}.",
-                kept="What was saved before is intact.",
-                advice="Free some space or choose another kind of film, then try again.",
+                tr("The film could not be written: {why}.", why=why),
+                kept=tr("What was saved before is intact."),
+                advice=tr("Free some space or choose another kind of film, then try again."),
             )
 
     def _close_pipe(self) -> None:

@@ -26,6 +26,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from training.language import tr
+
 FEWEST_GAPS = 10
 """Fewer tell nothing."""
 
@@ -56,17 +58,18 @@ class Novelty:
     def sentence(self, *, held_out: bool) -> str:
         """What to say; ``held_out`` if the nearest picture is one that was never learnt from."""
         if self.verdict is Verdict.COPY and held_out:
-            return "Very like this picture of yours, though the model has never learnt from it."
+            return tr("Very like this picture of yours, though the model has never learnt from it.")
         if self.verdict is Verdict.COPY:
-            return "Nearly a copy of this picture: not half as far from it as any other of yours is."
+            return tr("Nearly a copy of this picture: not half as far from it as any other of yours is.")
         if self.verdict is Verdict.NEW:
             # Rounded down, and never all: the gaps are those of some of the pictures.
             percent = min(int(100 * self.farther_than), 99)
-            return (
-                f"Something new: farther from all your pictures than {percent} % of them are from their"
-                " nearest."
+            return tr(
+                "Something new: farther from all your pictures than {percent} % of them are from their"
+                " nearest.",
+                percent=percent,
             )
-        return "Between: about as near to one of yours as they are to each other."
+        return tr("Between: about as near to one of yours as they are to each other.")
 
 
 def judge(distance: float, gap: float | None, gaps: NDArray[np.float64]) -> Novelty | None:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import VaeError
+from training.language import tr
 from training.layer_chain import Step
 
 OPSET, IR_VERSION = 17, 8  # what came out together
@@ -25,8 +26,8 @@ def require_onnx() -> Any:
         import onnx.reference  # noqa: PLC0415 - optional
     except ImportError as error:
         raise VaeError(
-            "Writing ONNX needs the package onnx, which is not installed.",
-            advice='Install it with: pip install "vae-desktop[onnx]"',
+            tr("Writing ONNX needs the package onnx, which is not installed."),
+            advice=tr('Install it with: pip install "vae-desktop[onnx]"'),
         ) from error
     return onnx
 

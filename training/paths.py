@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import VaeError
+from training.language import tr
 
 Floats = NDArray[np.float64]
 
@@ -108,7 +109,7 @@ class Curve:
             np.arange(len(legs)), [len(leg) - (number > 0) for number, leg in enumerate(legs)]
         )
         if self.length == 0.0:
-            raise VaeError("The stops of this path all lie at one place.", advice="Move one of them.")
+            raise VaeError(tr("The stops of this path all lie at one place."), advice=tr("Move one of them."))
 
     @property
     def length(self) -> float:
@@ -137,7 +138,7 @@ def curve(stops: Floats, kind: PathKind, *, closed: bool) -> Curve:
 def pairs(stops: Floats, closed: bool) -> list[tuple[Floats, Floats]]:
     """Where each leg begins and ends; raises :class:`VaeError` unless there are two stops."""
     if len(stops) < 2:
-        raise VaeError("A path needs two stops.", advice="Click on the plane to add one.")
+        raise VaeError(tr("A path needs two stops."), advice=tr("Click on the plane to add one."))
     following = np.roll(stops, -1, axis=0)
     count = len(stops) if closed else len(stops) - 1
     return list(zip(stops[:count], following[:count], strict=True))
@@ -272,7 +273,7 @@ def surprise_loop(means: NDArray[np.floating], count: int, seed: int) -> Floats:
         VaeError: there are not two pictures.
     """
     if len(means) < 2:
-        raise VaeError("There are not two pictures to go through.")
+        raise VaeError(tr("There are not two pictures to go through."))
     chosen = np.random.default_rng(seed).choice(len(means), min(count, len(means)), replace=False)
     return _short_round(means[chosen].astype(np.float64))
 

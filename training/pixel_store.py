@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import VaeError
+from training.language import tr
 
 SHARD_BYTES = 16 * 2**20  # written in one piece: small enough to lose little, large enough to read fast
 
@@ -102,7 +103,7 @@ def open_shard(folder: Path, shard: int, shape: tuple[int, int, int]) -> NDArray
 
 def _damaged(path: Path) -> VaeError:
     return VaeError(
-        f"The project's pixel file {path.name} is missing or damaged.",
-        kept="The source pictures and the trainings are untouched.",
-        advice="Import the folder again.",
+        tr("The project's pixel file {name} is missing or damaged.", name=path.name),
+        kept=tr("The source pictures and the trainings are untouched."),
+        advice=tr("Import the folder again."),
     )

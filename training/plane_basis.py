@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import VaeError
+from training.language import tr
 
 Floats = NDArray[np.float64]
 
@@ -80,7 +81,9 @@ class PlaneBasis:
         latent_dim = means.shape[1]
         require_plane(latent_dim)
         if across == up or not (0 <= across < latent_dim and 0 <= up < latent_dim):
-            raise VaeError(f"A plane needs two different numbers from 1 to {latent_dim}.")
+            raise VaeError(
+                tr("A plane needs two different numbers from 1 to {latent_dim}.", latent_dim=latent_dim)
+            )
         middle, covariance = _moments(means)
         by_spread = np.argsort(-np.diag(covariance), kind="stable")
         numbers = (across, up, *(int(number) for number in by_spread if number not in {across, up}))
@@ -120,7 +123,7 @@ class PlaneBasis:
     def names(self) -> tuple[str, str]:
         """What the plane's two coordinates are called."""
         if self.numbers is None:
-            return "direction 1", "direction 2"
+            return tr("direction 1"), tr("direction 2")
         return f"z{self.numbers[0] + 1}", f"z{self.numbers[1] + 1}"
 
     @property
@@ -196,7 +199,7 @@ def widest_numbers(means: NDArray[np.floating]) -> tuple[int, int]:
 def require_plane(latent_dim: int) -> None:
     """Raise :class:`VaeError` unless there are numbers enough for a plane."""
     if latent_dim < 2:
-        raise VaeError("A map needs at least two latent numbers.", advice="Train again with two.")
+        raise VaeError(tr("A map needs at least two latent numbers."), advice=tr("Train again with two."))
 
 
 def _moments(means: NDArray[np.floating]) -> tuple[Floats, Floats]:

@@ -24,6 +24,7 @@ from training import __version__
 from training.backend import tf
 from training.errors import VaeError
 from training.files import telling_write_problems, write_atomically, writing_folder
+from training.language import tr
 from training.latent import LatentModel
 from training.layer_chain import chain_of
 from training.model import USUAL_LOG_VARIANCE
@@ -90,9 +91,12 @@ class Expected:
         largest = max(_difference(found, expected) for found, expected in pairs)
         if not largest <= TOLERANCE:  # NaN, too
             raise VaeError(
-                f"The export does not compute what the program does: it is off by {largest:.2g}.",
-                kept="It was removed; the training is unchanged.",
-                advice="Choose another format.",
+                tr(
+                    "The export does not compute what the program does: it is off by {largest:.2g}.",
+                    largest=largest,
+                ),
+                kept=tr("It was removed; the training is unchanged."),
+                advice=tr("Choose another format."),
             )
         return largest
 

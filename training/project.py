@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from training.errors import VaeError
 from training.files import read_json, remove_leftovers, write_json
 from training.images import ImageFormat
+from training.language import tr
 from training.pixel_store import PixelStore
 from training.places import projects_folder
 
@@ -88,24 +89,33 @@ class Project:
         """
         path, source = path.resolve(), source.resolve()
         if is_project(path):
-            raise VaeError(f"{path} is already a project.")
+            raise VaeError(tr("{path} is already a project.", path=path))
         # The program's own folder may lie below the source, as it does below one's home; imports pass it by.
         if path.is_relative_to(source) and not path.is_relative_to(projects_folder().resolve()):
             raise VaeError(
-                f"The project {path} cannot lie in the folder of pictures itself, which is never written to.",
-                advice="Choose another place for the project, or a folder of pictures further down.",
+                tr(
+                    "The project {path} cannot lie in the folder of pictures itself, which is never written"
+                    " to.",
+                    path=path,
+                ),
+                advice=tr("Choose another place for the project, or a folder of pictures further down."),
             )
         try:
             if path.exists() and not all(_is_left_over(entry) for entry in path.iterdir()):
                 raise VaeError(
-                    f"{path} is not empty and not a project.", advice="Choose a new or empty folder."
+                    tr("{path} is not empty and not a project.", path=path),
+                    advice=tr("Choose a new or empty folder."),
                 )
             (path / PIXELS_FOLDER).mkdir(parents=True, exist_ok=True)
             (path / RUNS_FOLDER).mkdir(exist_ok=True)
         except OSError as error:
             raise VaeError(
-                f"The project folder {path} cannot be made: {error.strerror or error}.",
-                advice="Choose another folder for it.",
+                tr(
+                    "The project folder {path} cannot be made: {reason}.",
+                    path=path,
+                    reason=error.strerror or error,
+                ),
+                advice=tr("Choose another folder for it."),
             ) from error
         lock = _lock(path)
         try:
@@ -133,18 +143,25 @@ class Project:
         path = path.resolve()
         if not is_project(path):
             raise VaeError(
-                f"{path} is not a VAE Desktop project.", advice="Import a folder of pictures to make one."
+                tr("{path} is not a VAE Desktop project.", path=path),
+                advice=tr("Import a folder of pictures to make one."),
             )
         data = read_json(path / PROJECT_FILE)
         version = data.get("format") if isinstance(data, dict) else None
         if not isinstance(version, int) or not isinstance(data.get("source"), str):
-            raise VaeError(f"{path / PROJECT_FILE} is damaged.", kept="Nothing was changed.")
+            raise VaeError(
+                tr("{file} is damaged.", file=path / PROJECT_FILE), kept=tr("Nothing was changed.")
+            )
         if version > FORMAT:
             raise VaeError(
-                f"This project was made by a newer version of VAE Desktop (its format is {version}, this"
-                f" version knows {FORMAT}).",
-                kept="Nothing was changed.",
-                advice="Update VAE Desktop to open it.",
+                tr(
+                    "This project was made by a newer version of VAE Desktop (its format is {version}, this"
+                    " version knows {known}).",
+                    version=version,
+                    known=FORMAT,
+                ),
+                kept=tr("Nothing was changed."),
+                advice=tr("Update VAE Desktop to open it."),
             )
         lock = _lock(path) if write else None
         if lock is not None:
@@ -243,7 +260,7 @@ class Project:
         """
         image_format = self.image_format
         if image_format is None:
-            raise VaeError("This project has no pictures yet.", advice="Import a folder first.")
+            raise VaeError(tr("This project has no pictures yet."), advice=tr("Import a folder first."))
         with self.index() as index:
             rows = index.execute(
                 "SELECT id, shard, row, held_out FROM pictures WHERE status = 'used' ORDER BY id"
@@ -280,9 +297,9 @@ def telling_index_problems() -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         raise VaeError(
-            f"The project's index cannot be used: {error}.",
-            kept="The source pictures are untouched.",
-            advice="Free some space and try again, or import the folder into a new project.",
+            tr("The project's index cannot be used: {error}.", error=error),
+            kept=tr("The source pictures are untouched."),
+            advice=tr("Free some space and try again, or import the folder into a new project."),
         ) from error
 
 
@@ -317,14 +334,18 @@ def _lock(path: Path) -> "filelock.BaseFileLock":
         lock.acquire(timeout=0)
     except filelock.Timeout as error:
         raise VaeError(
-            f"The project {path.name} is open in another program.",
-            kept="Nothing was changed.",
-            advice="Close it there first.",
+            tr("The project {name} is open in another program.", name=path.name),
+            kept=tr("Nothing was changed."),
+            advice=tr("Close it there first."),
         ) from error
     except OSError as error:
         raise VaeError(
-            f"The project {path} cannot be written to: {error.strerror or error}.",
-            kept="Nothing was changed.",
-            advice="Check the folder's permissions.",
+            tr(
+                "The project {path} cannot be written to: {reason}.",
+                path=path,
+                reason=error.strerror or error,
+            ),
+            kept=tr("Nothing was changed."),
+            advice=tr("Check the folder's permissions."),
         ) from error
     return lock

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from training.errors import VaeError
+from training.language import tr
 from training.paths import MOST_STOPS, PathSettings
 
 if TYPE_CHECKING:
@@ -85,11 +86,12 @@ class Recipe:
             value = json.loads(text)
             if value["format"] > FORMAT:
                 raise VaeError(
-                    "This picture was made with a newer version of VAE Desktop.", advice="Update the program."
+                    tr("This picture was made with a newer version of VAE Desktop."),
+                    advice=tr("Update the program."),
                 )
             return cls._checked(value)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise VaeError("What this picture says about how it was made is damaged.") from error
+            raise VaeError(tr("What this picture says about how it was made is damaged.")) from error
 
     @classmethod
     def _checked(cls, value: Mapping[str, Any]) -> Self:
@@ -162,7 +164,7 @@ def read_recipe(path: Path) -> Recipe | None:
     if text is None:
         return None
     if len(text) > MOST_BYTES:
-        raise VaeError("What this picture says about how it was made is damaged.")
+        raise VaeError(tr("What this picture says about how it was made is damaged."))
     return Recipe.from_text(text)
 
 

@@ -30,6 +30,7 @@ from training.config import ModelConfig, TrainConfig
 from training.errors import VaeError
 from training.events import EpochRecord, Terms
 from training.files import read_json, telling_write_problems, write_atomically, write_json
+from training.language import tr
 from training.tensors import load_notes, load_tensors
 
 FORMAT = 1
@@ -61,7 +62,7 @@ class Run:
     @property
     def title(self) -> str:
         """Its name, or else which training of the project it is."""
-        return self.name or f"Training {number_of(self.path)}"
+        return self.name or tr("Training {number}", number=number_of(self.path))
 
     @classmethod
     def create(cls, runs_folder: Path, model: ModelConfig, training: TrainConfig, name: str = "") -> "Run":
@@ -71,7 +72,9 @@ class Run:
         try:
             path.mkdir(parents=True)
         except OSError as error:
-            raise VaeError(f"{path} cannot be made: {error.strerror or error}.") from error
+            raise VaeError(
+                tr("{path} cannot be made: {reason}.", path=path, reason=error.strerror or error)
+            ) from error
         created = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
         run = cls(path, model, training, one_line(name), created, _versions())
         run.save_config()
@@ -82,10 +85,11 @@ class Run:
         """Open a run's folder; raises :class:`VaeError` when it is damaged or of a newer version."""
         data = read_json(path / CONFIG_FILE)
         if not isinstance(data, dict) or not isinstance(data.get("format"), int):
-            raise VaeError(f"{path / CONFIG_FILE} is damaged.")
+            raise VaeError(tr("{file} is damaged.", file=path / CONFIG_FILE))
         if data["format"] > FORMAT:
             raise VaeError(
-                "This training was made by a newer version of VAE Desktop.", advice="Update it to go on."
+                tr("This training was made by a newer version of VAE Desktop."),
+                advice=tr("Update it to go on."),
             )
         # Older versions did not write what is only told of a run and not built upon.
         return cls(
@@ -228,7 +232,7 @@ def load_weights(run: Run) -> dict[str, NDArray[np.float32]]:
     with contextlib.suppress(VaeError):  # none yet, or damaged ones
         return load_tensors(run.path / BEST_FILE)[0]
     if not run.has_weights():
-        raise VaeError("This training has no weights yet.", advice="Train first.")
+        raise VaeError(tr("This training has no weights yet."), advice=tr("Train first."))
     tensors, _ = load_tensors(run.path / LATEST_FILE)
     return {
         name.removeprefix(AVERAGE_PREFIX): tensor

@@ -13,6 +13,7 @@ from training.config import LENGTH, ModelConfig, TrainConfig, automatic_likeliho
 from training.errors import VaeError
 from training.events import Terms
 from training.images import ImageFormat
+from training.language import tr
 from training.project import Project
 from training.run import (
     INITIAL_FILE,
@@ -28,9 +29,6 @@ from training.run import (
 from training.setting_help import MODEL_SETTINGS, TRAIN_SETTINGS, Likelihood
 from training.tensors import Tensors, load_notes, save_tensors
 
-_OTHER_SIZE = "The pictures were imported at another size since this training."
-
-
 # ---------------------------------------------------------------------- beginning and going on
 
 
@@ -45,7 +43,7 @@ def start_run(
     """Make a new run for the project's pictures."""
     image_format = project.image_format
     if image_format is None:
-        raise VaeError("This project has no pictures yet.", advice="Import a folder first.")
+        raise VaeError(tr("This project has no pictures yet."), advice=tr("Import a folder first."))
     likelihood = likelihood or automatic_likelihood(image_format.channels)
     model = ModelConfig(image_format.size, image_format.channels, latent_dim, likelihood)
     return Run.create(project.runs_folder, model, training, name)
@@ -68,9 +66,9 @@ def resume_run(project: Project, run: Run | None = None) -> Run:
     """
     run = run or latest_run(project.runs_folder)
     if run is None:
-        raise VaeError("There is no training to resume.", advice="Start a new one.")
+        raise VaeError(tr("There is no training to resume."), advice=tr("Start a new one."))
     if problem := _problem(run, project.image_format):
-        raise VaeError(problem, kept="The training is kept.", advice="Start a new training.")
+        raise VaeError(problem, kept=tr("The training is kept."), advice=tr("Start a new training."))
     return run
 
 
@@ -83,9 +81,9 @@ def fits(run: Run, project: Project) -> bool:
 def _problem(run: Run, image_format: ImageFormat | None) -> str:
     """Why a run cannot be gone on with, a sentence; "" when it can."""
     if not run.has_weights():
-        return "This training was stopped before anything was kept of it."
+        return tr("This training was stopped before anything was kept of it.")
     if image_format is None or image_format.shape != run.model.shape:
-        return _OTHER_SIZE
+        return tr("The pictures were imported at another size since this training.")
     return ""
 
 
@@ -123,31 +121,42 @@ def continue_run(project: Project, run: Run, chosen: Mapping[str, Any]) -> Conti
     for name, value in of_network.items():
         if value != getattr(run.model, name):
             raise VaeError(
-                f"The {MODEL_SETTINGS[name].label} of a trained network cannot be changed from"
-                f" {getattr(run.model, name)} to {value}.",
-                kept="The training is kept.",
-                advice="Start a new training.",
+                tr(
+                    "The {setting} of a trained network cannot be changed from {before} to {value}.",
+                    setting=tr(MODEL_SETTINGS[name].label),
+                    before=getattr(run.model, name),
+                    value=value,
+                ),
+                kept=tr("The training is kept."),
+                advice=tr("Start a new training."),
             )
     of_training = {name: value for name, value in chosen.items() if name not in MODEL_SETTINGS}
     has_length = not of_training.keys().isdisjoint(LENGTH)
     open_end = {name: getattr(TrainConfig(), name) for name in LENGTH} if has_length else {}
     wished = replace(run.training, **{**open_end, **of_training})
     changed = [name for name in of_training if getattr(wished, name) != getattr(run.training, name)]
-    lifelong = [TRAIN_SETTINGS[name].label for name in changed if TRAIN_SETTINGS[name].lifelong]
+    lifelong = [tr(TRAIN_SETTINGS[name].label) for name in changed if TRAIN_SETTINGS[name].lifelong]
     if lifelong:
         new = start_with_weights(project, run.model, wished, load_weights(run))
         return Continuation(
             new,
             None,
-            f"{new.title} begins with what {run.title} has learnt, because the {' and the '.join(lifelong)}"
-            " cannot be changed within a training.",
+            tr(
+                "{new} begins with what {old} has learnt, because the {settings} cannot be changed"
+                " within a training.",
+                new=new.title,
+                old=run.title,
+                settings=tr(" and the ").join(lifelong),
+            ),
         )
     # The length is not written before the checkpoint that says from where it counts.
     kept = replace(wished, **{name: getattr(run.training, name) for name in LENGTH})
     if kept != run.training:
         run = replace(run, training=kept)
         run.save_config()
-    return Continuation(run, wished if has_length else None, f"{run.title} goes on where it was.")
+    return Continuation(
+        run, wished if has_length else None, tr("{title} goes on where it was.", title=run.title)
+    )
 
 
 # ---------------------------------------------------------------------- listing and finding
@@ -194,7 +203,18 @@ def _summary(path: Path, image_format: ImageFormat | None) -> RunSummary:
     try:
         run = Run.open(path)
     except VaeError as error:
-        return RunSummary(path, f"Training {number_of(path)}", None, None, 0, 0, 0.0, None, size, error.what)
+        return RunSummary(
+            path,
+            tr("Training {number}", number=number_of(path)),
+            None,
+            None,
+            0,
+            0,
+            0.0,
+            None,
+            size,
+            error.what,
+        )
     last = run.last_epoch()
     problem = _problem(run, image_format)
     if not problem:
@@ -262,7 +282,7 @@ def _title(path: Path) -> str:
     try:
         return Run.open(path).title
     except VaeError:
-        return f"Training {number_of(path)}"
+        return tr("Training {number}", number=number_of(path))
 
 
 # ---------------------------------------------------------------------- naming and removing
@@ -290,7 +310,11 @@ def delete_run(path: Path) -> None:
         send2trash(path)
     except OSError as error:
         raise VaeError(
-            f"{path.name} could not be moved to the bin: {error.strerror or error}.",
-            kept="Nothing was deleted.",
-            advice=f"If you no longer need it, delete the folder {path} yourself.",
+            tr(
+                "{name} could not be moved to the bin: {reason}.",
+                name=path.name,
+                reason=error.strerror or error,
+            ),
+            kept=tr("Nothing was deleted."),
+            advice=tr("If you no longer need it, delete the folder {path} yourself.", path=path),
         ) from error

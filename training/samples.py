@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.errors import VaeError
+from training.language import tr
 from training.places import cache_folder, resources_folder
 
 _FOLDER = resources_folder() / "samples"
@@ -38,7 +39,10 @@ def find_sample(name: str) -> Sample:
         if sample.name == name:
             return sample
     known = ", ".join(sample.name for sample in samples())
-    raise VaeError(f"There is no sample called {name!r}.", advice=f"The samples are: {known}.")
+    raise VaeError(
+        tr("There is no sample called {name!r}.", name=name),
+        advice=tr("The samples are: {known}.", known=known),
+    )
 
 
 def sample_pictures(sample: Sample, count: int) -> list[bytes]:
@@ -79,7 +83,11 @@ def unpack(sample: Sample) -> Path:
         partial.rename(folder)
     except OSError as error:
         raise VaeError(
-            f"The sample could not be unpacked into {cache}: {error.strerror or error}.",
-            advice="Free some space or check the folder's permissions.",
+            tr(
+                "The sample could not be unpacked into {folder}: {reason}.",
+                folder=cache,
+                reason=error.strerror or error,
+            ),
+            advice=tr("Free some space or check the folder's permissions."),
         ) from error
     return folder

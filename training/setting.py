@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from training.errors import VaeError
+from training.language import mark, number, tr
 
 Kind = Literal["whole", "number", "switch", "choice"]
 
@@ -45,12 +46,23 @@ class Setting:
     def range_words(self) -> str:
         """What is allowed, to stand after "must be"."""
         if self.kind == "switch":
-            words = "on or off"
+            words = tr("on or off")
         elif self.choices:
-            words = " or ".join(filter(None, (", ".join(map(str, self.choices[:-1])), str(self.choices[-1]))))
+            words = tr(" or ").join(
+                filter(None, (", ".join(map(str, self.choices[:-1])), str(self.choices[-1])))
+            )
         else:
-            number = f"a multiple of {self.multiple}" if self.multiple > 1 else _NUMBERS[self.kind]
-            words = f"{number} from {number_text(self.low)} to {number_text(self.high)}"
+            kind = (
+                tr("a multiple of {multiple}", multiple=self.multiple)
+                if self.multiple > 1
+                else tr(_NUMBERS[self.kind])
+            )
+            words = tr(
+                "{number} from {low} to {high}",
+                number=kind,
+                low=number_text(self.low),
+                high=number_text(self.high),
+            )
         return words
 
     def allows(self, value: object) -> bool:
@@ -92,12 +104,17 @@ class Setting:
             return
         nearest = self.nearest(value)
         raise VaeError(
-            f"The {self.label} must be {self.range_words}, not {_shown(value)}.",
-            advice="" if nearest is None else f"The nearest is {number_text(nearest)}.",
+            tr(
+                "The {setting} must be {range}, not {value}.",
+                setting=tr(self.label),
+                range=self.range_words,
+                value=_shown(value),
+            ),
+            advice="" if nearest is None else tr("The nearest is {value}.", value=number_text(nearest)),
         )
 
 
-_NUMBERS = {"whole": "a whole number", "number": "a number"}
+_NUMBERS = {"whole": mark("a whole number"), "number": mark("a number")}
 
 
 def number_text(value: object) -> str:
@@ -105,8 +122,8 @@ def number_text(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
-        return f"{value:,.0f}"
-    return f"{value:.10f}".rstrip("0") if 1e-6 <= abs(value) < 1 else f"{value:g}"
+        return number(value, ",.0f")
+    return number(value, ".10f").rstrip("0") if 1e-6 <= abs(value) < 1 else number(value, "g")
 
 
 def _shown(value: object) -> str:

@@ -6,6 +6,7 @@ The checks of :mod:`training.config`, the options of the command `vae` and the w
 from collections.abc import Mapping
 from typing import Literal, get_args
 
+from training.language import mark
 from training.setting import Setting
 
 Likelihood = Literal["bernoulli", "gaussian", "logistic"]
@@ -15,33 +16,37 @@ SMALLEST_SIZE, LARGEST_SIZE, SIZE_STEP = 32, 128, 16
 
 MODEL_SETTINGS: Mapping[str, Setting] = {
     "size": Setting(
-        "picture size",
-        "Width and height to which every picture is brought. Larger ones show more and take longer.",
+        mark("picture size"),
+        mark("Width and height to which every picture is brought. Larger ones show more and take longer."),
         "whole",
         low=SMALLEST_SIZE,
         high=LARGEST_SIZE,
         multiple=SIZE_STEP,
-        unit="pixels",
+        unit=mark("pixels"),
         lifelong=True,
     ),
     "channels": Setting(
-        "number of channels", "1 for grey, 3 for colour.", "whole", choices=(1, 3), lifelong=True
+        mark("number of channels"), mark("1 for grey, 3 for colour."), "whole", choices=(1, 3), lifelong=True
     ),
     "latent_dim": Setting(
-        "latent dimension",
-        "How many numbers stand for a picture. Two make a plane; with more, pictures are drawn more exactly,"
-        " and the plane shows two directions of them.",
+        mark("latent dimension"),
+        mark(
+            "How many numbers stand for a picture. Two make a plane; with more, pictures are drawn more"
+            " exactly, and the plane shows two directions of them."
+        ),
         "whole",
         low=1,
         high=128,
-        unit="numbers",
+        unit=mark("numbers"),
         lifelong=True,
         simple=True,
     ),
     "likelihood": Setting(
-        "likelihood",
-        "How a drawn pixel is compared with the real one: bernoulli suits grey pictures, gaussian colour;"
-        " logistic (discretised) counts each level of brightness and forgives single pixels far off.",
+        mark("likelihood"),
+        mark(
+            "How a drawn pixel is compared with the real one: bernoulli suits grey pictures, gaussian colour;"
+            " logistic (discretised) counts each level of brightness and forgives single pixels far off."
+        ),
         "choice",
         choices=LIKELIHOODS,
         lifelong=True,
@@ -50,81 +55,90 @@ MODEL_SETTINGS: Mapping[str, Setting] = {
 
 TRAIN_SETTINGS: Mapping[str, Setting] = {
     "epochs": Setting(
-        "number of epochs",
-        "How often every picture is gone through.",
+        mark("number of epochs"),
+        mark("How often every picture is gone through."),
         "whole",
         low=1,
         high=1_000_000,
-        unit="epochs",
+        unit=mark("epochs"),
         optional=True,
         simple=True,
     ),
     "minutes": Setting(
-        "training time in minutes",
-        "How long to train; pauses do not count.",
+        mark("training time in minutes"),
+        mark("How long to train; pauses do not count."),
         "number",
         low=1e-4,
         high=1e6,
-        unit="minutes",
+        unit=mark("minutes"),
         optional=True,
         simple=True,
     ),
     "stop_when_good": Setting(
-        "stopping when good enough",
-        "End the training as soon as going on would hardly make the pictures better.",
+        mark("stopping when good enough"),
+        mark("End the training as soon as going on would hardly make the pictures better."),
         "switch",
         simple=True,
     ),
     "mirror": Setting(
-        "mirroring",
-        "Learn from mirror images, too: twice the pictures. Good for photos, wrong for letters and digits.",
+        mark("mirroring"),
+        mark(
+            "Learn from mirror images, too: twice the pictures. Good for photos, wrong for letters and"
+            " digits."
+        ),
         "switch",
         lifelong=True,
         simple=True,
     ),
     "seed": Setting(
-        "seed",
-        "Where chance begins: the same seed and settings, the batch size among them, give the same training"
-        " again on the same computer.",
+        mark("seed"),
+        mark(
+            "Where chance begins: the same seed and settings, the batch size among them, give the same"
+            " training again on the same computer."
+        ),
         "whole",
         low=0,
         high=2**31 - 1,
         lifelong=True,
     ),
     "batch_size": Setting(
-        "batch size",
-        "How many pictures are looked at before each small step. Larger batches need more memory.",
+        mark("batch size"),
+        mark("How many pictures are looked at before each small step. Larger batches need more memory."),
         "whole",
         low=1,
         high=1_000_000,
-        unit="pictures",
+        unit=mark("pictures"),
         optional=True,
     ),
     "learning_rate": Setting(
-        "learning rate",
-        "How large the steps are at most. With too large ones the training jumps about; with too small ones"
-        " it crawls.",
+        mark("learning rate"),
+        mark(
+            "How large the steps are at most. With too large ones the training jumps about; with too"
+            " small ones it crawls."
+        ),
         "number",
         low=1e-6,
         high=100.0,
         lifelong=True,
     ),
     "precision": Setting(
-        "precision",
-        "How exactly the network calculates: bfloat16 is faster on newer graphics cards and some processors,"
-        " float32 is exact.",
+        mark("precision"),
+        mark(
+            "How exactly the network calculates: bfloat16 is faster on newer graphics cards and some"
+            " processors, float32 is exact."
+        ),
         "choice",
         choices=get_args(Precision),
     ),
     "xla": Setting(
-        "XLA compilation",
-        "Have TensorFlow compile each step as a whole: faster on some devices, slower on others.",
+        mark("XLA compilation"),
+        mark("Have TensorFlow compile each step as a whole: faster on some devices, slower on others."),
         "switch",
         optional=True,
     ),
     "tensorboard": Setting(
-        "TensorBoard log",
-        "Also write the curves in the form that the program TensorBoard shows.",
+        mark("TensorBoard log"),
+        mark("Also write the curves in the form that the program TensorBoard shows."),
         "switch",
     ),
 }

@@ -12,6 +12,7 @@ from PIL import Image
 from training.config import TrainConfig
 from training.errors import VaeError
 from training.events import Control
+from training.language import tr
 from training.latent import LatentModel, Posteriors, all_posteriors
 from training.pixel_store import evenly
 from training.project import Project
@@ -64,16 +65,17 @@ def model_of(
     """
     run = run or latest_run(project.runs_folder)
     if run is None:
-        raise VaeError("This project has not been trained yet.", advice="Train it first.")
+        raise VaeError(tr("This project has not been trained yet."), advice=tr("Train it first."))
     if not fits(run, project):
         raise VaeError(
-            "The pictures were imported at another size since this training.", advice="Train again first."
+            tr("The pictures were imported at another size since this training."),
+            advice=tr("Train again first."),
         )
     pictures, weights = project.pictures(), load_weights(run)
     model = LatentModel(run.model, weights)
     posteriors = all_posteriors(run, model, pictures, control, on_progress)
     if posteriors is None:
-        raise VaeError("Stopped before the model was saved.")
+        raise VaeError(tr("Stopped before the model was saved."))
     sample = evenly(len(pictures), MOST_POSTERIORS)
     return SharedModel(
         _about(run, title or project.source.name, len(pictures)),
@@ -133,13 +135,17 @@ def start_from(project: Project, shared: SharedModel, training: TrainConfig) -> 
     """
     image_format = project.image_format
     if image_format is None:
-        raise VaeError("This project has no pictures yet.", advice="Import a folder first.")
+        raise VaeError(tr("This project has no pictures yet."), advice=tr("Import a folder first."))
     if image_format != shared.about.image_format:
         raise VaeError(
-            f"The model “{shared.about.title}” draws pictures of {shared.about.image_format},"
-            f" and those of this project have {image_format}.",
-            kept="Nothing was changed.",
-            advice="Import the folder at the model's size and colours.",
+            tr(
+                "The model “{title}” draws pictures of {drawn}, and those of this project have {own}.",
+                title=shared.about.title,
+                drawn=shared.about.image_format,
+                own=image_format,
+            ),
+            kept=tr("Nothing was changed."),
+            advice=tr("Import the folder at the model's size and colours."),
         )
     open_shared(shared)  # says now if they do not fit, and not in the middle of a run
     return start_with_weights(project, shared.about.model, training, shared.weights)

@@ -7,7 +7,13 @@ from numpy.typing import NDArray
 
 from training.config import ModelConfig
 from training.errors import VaeError
+from training.language import mark, tr
 from training.pixel_store import PixelStore
+
+_OTHER_PICTURES = {
+    1: mark("This training is of grey pictures of {size} × {size} pixels, and the project's are others."),
+    3: mark("This training is of coloured pictures of {size} × {size} pixels, and the project's are others."),
+}
 
 
 @dataclass(frozen=True)
@@ -33,18 +39,20 @@ def split(pictures: PixelStore, model: ModelConfig, devices: int = 1) -> Split:
         VaeError: no pictures, too few for the devices, or other ones than the network is for.
     """
     if len(pictures) == 0:
-        raise VaeError("This project has no pictures to learn from.", advice="Import a folder first.")
+        raise VaeError(tr("This project has no pictures to learn from."), advice=tr("Import a folder first."))
     if pictures.shape != model.shape:
         raise VaeError(
-            f"This training is of {'grey' if model.channels == 1 else 'coloured'} pictures of"
-            f" {model.size} × {model.size} pixels, and the project's are others.",
-            kept="The training is kept.",
-            advice="Start a new training.",
+            tr(_OTHER_PICTURES[model.channels], size=model.size),
+            kept=tr("The training is kept."),
+            advice=tr("Start a new training."),
         )
     judges = pictures.held_out & ~pictures.held_out.all()
     if np.count_nonzero(~judges) < devices > 1:
         raise VaeError(
-            f"There are fewer pictures to learn from than devices, {devices}, to share them.",
-            advice="Train on one device.",
+            tr(
+                "There are fewer pictures to learn from than devices, {devices}, to share them.",
+                devices=devices,
+            ),
+            advice=tr("Train on one device."),
         )
     return Split(np.flatnonzero(~judges), np.flatnonzero(judges))

@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 
 from training.errors import VaeError
 from training.files import replacing, require_space
+from training.language import tr
 from training.recipe import save_with_recipe
 
 PAPER, INK, FAINT = (255, 255, 255), (40, 44, 52), (200, 204, 210)
@@ -64,8 +65,12 @@ def check_pixels(width: int, height: int) -> None:
     """Raise :class:`VaeError` where a picture would be larger than can be made."""
     if width * height > MOST_PIXELS:
         raise VaeError(
-            f"A picture of {width:,} × {height:,} pixels is too large to be made.",
-            advice="Choose a smaller size or fewer pictures.",
+            tr(
+                "A picture of {width:,} × {height:,} pixels is too large to be made.",
+                width=width,
+                height=height,
+            ),
+            advice=tr("Choose a smaller size or fewer pictures."),
         )
 
 
@@ -77,10 +82,12 @@ def save_image(image: Image.Image, path: Path, recipe: str = "") -> None:
     """
     kind = Image.registered_extensions().get(path.suffix.lower())
     if kind not in Image.SAVE:
-        raise VaeError(f"{path} cannot be written as a picture.", advice="Name it map.png.")
+        raise VaeError(tr("{path} cannot be written as a picture.", path=path), advice=tr("Name it map.png."))
     require_space(path, image.width * image.height * len(image.getbands()))
     with replacing(path) as temporary:
         try:
             save_with_recipe(image, temporary, kind, recipe)
         except ValueError as error:
-            raise VaeError(f"{path} cannot be written as a picture.", advice="Name it map.png.") from error
+            raise VaeError(
+                tr("{path} cannot be written as a picture.", path=path), advice=tr("Name it map.png.")
+            ) from error

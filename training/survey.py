@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from training.decode_pool import DecodePool
 from training.errors import VaeError
 from training.images import ImageFormat
+from training.language import mark, tr
 
 SIZES = (32, 64, 128)
 SURVEYED = 200
@@ -77,14 +78,18 @@ def _is_grey(pixels: NDArray[np.uint8]) -> bool:
 def _choose_format(looks: Sequence[_Look], n_found: int) -> Survey:
     if not looks:
         raise VaeError(
-            f"None of the {n_found:,} files found is a picture that can be read.",
-            advice="Choose a folder with pictures in it: JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF.",
+            tr("None of the {count:,} files found is a picture that can be read.", count=n_found),
+            advice=tr("Choose a folder with pictures in it: JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF."),
         )
     side = round(median(look.short_side for look in looks))
     small, medium, large = SIZES
     size = small if side <= 40 else medium if side <= 96 or n_found > 1500 else large
     grey = sum(look.grey for look in looks) >= 0.98 * len(looks)
-    reason = f"A typical picture is {'grey and ' if grey else ''}{side:,} pixels on its shorter side"
+    words = mark("A typical picture is {side:,} pixels on its shorter side")
+    if grey:
+        words = mark("A typical picture is grey and {side:,} pixels on its shorter side")
+    reasons = [tr(words, side=side)]
     if size == medium and side > 96:
-        reason += f"; {large}×{large} would take very long to learn from {n_found:,} pictures"
-    return Survey(ImageFormat(size, 1 if grey else 3), reason + ".")
+        too_long = mark("{large}×{large} would take very long to learn from {pictures:,} pictures")
+        reasons.append(tr(too_long, large=large, pictures=n_found))
+    return Survey(ImageFormat(size, 1 if grey else 3), "; ".join(reasons) + ".")

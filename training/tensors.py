@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from training.errors import VaeError
 from training.files import write_atomically
+from training.language import tr
 
 Tensors = Mapping[str, NDArray[Any]]
 
@@ -45,7 +46,8 @@ def _opened(path: Path) -> Iterator[Any]:
             yield file
     except (OSError, ValueError, safetensors.SafetensorError) as error:
         raise VaeError(
-            f"The weights in {path} cannot be read: {error}.", advice="Start a new training."
+            tr("The weights in {path} cannot be read: {error}.", path=path, error=error),
+            advice=tr("Start a new training."),
         ) from error
 
 
@@ -64,7 +66,9 @@ def checked(tensors: Tensors, wanted: Mapping[str, tuple[tuple[int, ...], str]])
     for name, (shape, kind) in wanted.items():
         tensor = tensors.get(name)
         if tensor is None or tensor.shape != shape or tensor.dtype.name != kind:
-            raise VaeError(f"These weights do not fit this network (at {name}).")
+            raise VaeError(tr("These weights do not fit this network (at {name}).", name=name))
         if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
-            raise VaeError(f"These weights are damaged: {name} has values that are not numbers.")
+            raise VaeError(
+                tr("These weights are damaged: {name} has values that are not numbers.", name=name)
+            )
     return {name: tensors[name] for name in wanted}

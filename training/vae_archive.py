@@ -13,6 +13,8 @@ import zlib
 from collections.abc import Mapping
 from typing import BinaryIO
 
+from training.language import tr
+
 # PKWARE's APPNOTE 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16.
 _LOCAL = struct.Struct("<4s5H3I2H")
 _ENTRY = struct.Struct("<4s6H3I5H2I")
@@ -65,12 +67,14 @@ class ArchiveReader:
         header = self._take(_LOCAL.size + len(name))
         checksum, size = struct.unpack_from("<2I", header, 14)
         if header != _local_header(name, size, checksum):
-            raise RefusedFileError("it is not a model that VAE Desktop has saved, or it was changed since")
+            raise RefusedFileError(
+                tr("it is not a model that VAE Desktop has saved, or it was changed since")
+            )
         if size > most:
-            raise RefusedFileError(f"its {name} is larger than any that VAE Desktop makes")
+            raise RefusedFileError(tr("its {name} is larger than any that VAE Desktop makes", name=name))
         content = self._take(size)
         if zlib.crc32(content) != checksum:
-            raise RefusedFileError(f"its {name} is damaged")
+            raise RefusedFileError(tr("its {name} is damaged", name=name))
         self._directory.add(name, size, checksum)
         return content
 
@@ -78,13 +82,13 @@ class ArchiveReader:
         """Raises :class:`RefusedFileError` unless the directory of the members read follows, and no more."""
         wanted = self._directory.as_bytes()
         if self._left > len(wanted) or self._take(len(wanted)) != wanted:
-            raise RefusedFileError("there is something else in it than a model, or it was changed")
+            raise RefusedFileError(tr("there is something else in it than a model, or it was changed"))
 
     def _take(self, size: int) -> bytes:
         content = self._file.read(size) if size <= self._left else b""
         self._left -= size
         if len(content) != size:
-            raise RefusedFileError("it is cut short", "Copy or download it again.")
+            raise RefusedFileError(tr("it is cut short"), tr("Copy or download it again."))
         return content
 
 

@@ -35,6 +35,7 @@ from training.errors import VaeError
 from training.events import Terms
 from training.files import SHARED_SUFFIX, is_shared_model, write_atomically
 from training.images import ImageFormat
+from training.language import mark, tr
 from training.run import MOST_NAME, one_line, terms_from_json
 from training.vae_archive import ArchiveReader, RefusedFileError, pack
 
@@ -51,8 +52,8 @@ _LARGEST_NUMBER = 1e6  # of a posterior; trained ones stay below ten
 _MEANS, _SIGMAS, _HELD_OUT = "posteriors/means", "posteriors/sigmas", "posteriors/held_out"
 _WEIGHT_NAME = re.compile(r"(encoder|decoder)/[a-z0-9_/]{1,100}|pixel_variance")
 _ABOUT_KEYS = {"format", "program", "title", "created", "model", "figures", "pictures", "epochs", "sha256"}
-_NEWER = "it was made by a newer version of VAE Desktop"
-_UPDATE = "Update VAE Desktop to open it."
+_NEWER = mark("it was made by a newer version of VAE Desktop")
+_UPDATE = mark("Update VAE Desktop to open it.")
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,10 @@ class SharedModel:
 def check_name(path: Path) -> None:
     """Raises :class:`VaeError` unless a model to share may be written to such a name."""
     if not is_shared_model(path):
-        raise VaeError(f"A model cannot be saved as {path.name}.", advice=f"Name it model{SHARED_SUFFIX}.")
+        raise VaeError(
+            tr("A model cannot be saved as {name}.", name=path.name),
+            advice=tr("Name it {example}.", example=f"model{SHARED_SUFFIX}"),
+        )
 
 
 def title_from(text: str) -> str:
@@ -147,7 +151,7 @@ def read_vae(path: Path) -> SharedModel:
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for ever
-            raise RefusedFileError("it is not a file")
+            raise RefusedFileError(tr("it is not a file"))
         with path.open("rb") as file:
             return _read(ArchiveReader(file))
     except RefusedFileError as refusal:
@@ -155,11 +159,11 @@ def read_vae(path: Path) -> SharedModel:
     except (OSError, ValueError) as error:  # ValueError: no file can have such a name
         reason, advice = getattr(error, "strerror", None) or str(error), ""
     except MemoryError:
-        reason, advice = "there is not enough memory", "Close other programs and try again."
+        reason, advice = tr("there is not enough memory"), tr("Close other programs and try again.")
     raise VaeError(
-        f"“{path.name}” cannot be opened: {reason}.",
-        kept="Nothing was changed.",
-        advice=advice or "Ask whoever made it to save and send it again.",
+        tr("“{name}” cannot be opened: {reason}.", name=path.name, reason=reason),
+        kept=tr("Nothing was changed."),
+        advice=advice or tr("Ask whoever made it to save and send it again."),
     )
 
 
@@ -168,7 +172,7 @@ def _read(archive: ArchiveReader) -> SharedModel:
     about = _about_from_json(data)
     content = archive.read(WEIGHTS_FILE, _MOST_BYTES[WEIGHTS_FILE])
     if data["sha256"] != hashlib.sha256(content).hexdigest():
-        raise RefusedFileError("its weights are not those that were saved")
+        raise RefusedFileError(tr("its weights are not those that were saved"))
     tensors = _tensors(content)
     del content  # two copies are enough
     posteriors = {name: tensors.pop(name, None) for name in (_MEANS, _SIGMAS, _HELD_OUT)}
@@ -207,17 +211,17 @@ def _json(content: bytes) -> dict[str, Any]:
     try:
         data = json.loads(content.decode(), parse_constant=refuse, object_pairs_hook=once)
     except (ValueError, RecursionError):
-        raise RefusedFileError(f"its {MODEL_FILE} is damaged") from None
+        raise RefusedFileError(tr("its {name} is damaged", name=MODEL_FILE)) from None
     if not isinstance(data, dict) or type(data.get("format")) is not int:
-        raise RefusedFileError(f"its {MODEL_FILE} is damaged")
+        raise RefusedFileError(tr("its {name} is damaged", name=MODEL_FILE))
     if data["format"] > FORMAT:
-        raise RefusedFileError(_NEWER, _UPDATE)
+        raise RefusedFileError(tr(_NEWER), tr(_UPDATE))
     return data
 
 
 def _about_from_json(data: dict[str, Any]) -> About:
     if set(data) != _ABOUT_KEYS or data["format"] != FORMAT:
-        raise RefusedFileError(f"its {MODEL_FILE} is not one that VAE Desktop has written")
+        raise RefusedFileError(tr("its {name} is not one that VAE Desktop has written", name=MODEL_FILE))
     try:
         figures = None if data["figures"] is None else _figures(data["figures"])
         about = About(
@@ -230,9 +234,11 @@ def _about_from_json(data: dict[str, Any]) -> About:
             program=_line(data["program"]),
         )
     except VaeError:
-        raise RefusedFileError("it describes a model that this version cannot build", _UPDATE) from None
+        raise RefusedFileError(
+            tr("it describes a model that this version cannot build"), tr(_UPDATE)
+        ) from None
     except (TypeError, ValueError, OverflowError):
-        raise RefusedFileError(f"its {MODEL_FILE} is damaged") from None
+        raise RefusedFileError(tr("its {name} is damaged", name=MODEL_FILE)) from None
     return about
 
 
@@ -270,31 +276,31 @@ def _tensors(content: bytes) -> dict[str, NDArray[Any]]:
     """The tensors by name; float32, or uint8 for flags; of at most four dimensions; all finite."""
     (header,) = struct.unpack_from("<Q", content) if len(content) >= 8 else (len(content),)
     if header > min(len(content), _MOST_HEADER):
-        raise RefusedFileError("the list of its weights is too long")
+        raise RefusedFileError(tr("the list of its weights is too long"))
     try:
         # It checks that the tensors lie one after the other, fill the rest, and are as large as their shapes.
         found = safetensors.deserialize(content)  # type: ignore[no-untyped-call]
     except (safetensors.SafetensorError, ValueError, MemoryError):
-        raise RefusedFileError("its weights are damaged") from None
+        raise RefusedFileError(tr("its weights are damaged")) from None
     if len(found) > _MOST_TENSORS:
-        raise RefusedFileError("it has too many weights")
+        raise RefusedFileError(tr("it has too many weights"))
     tensors = {}
     for name, entry in found:
         kind, shape = entry["dtype"], entry["shape"]
         if kind != ("U8" if name == _HELD_OUT else "F32") or len(shape) > 4:
-            raise RefusedFileError("its weights are of a kind that VAE Desktop does not use")
+            raise RefusedFileError(tr("its weights are of a kind that VAE Desktop does not use"))
         tensor = np.frombuffer(entry["data"], np.uint8 if kind == "U8" else "<f4").reshape(shape)
         if not np.isfinite(tensor).all():
-            raise RefusedFileError("some of its weights are not numbers")
+            raise RefusedFileError(tr("some of its weights are not numbers"))
         tensors[name] = tensor
     return tensors
 
 
 def _weights(tensors: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
     if not all(map(_WEIGHT_NAME.fullmatch, tensors)) or "pixel_variance" not in tensors:
-        raise RefusedFileError("its weights are not those of a model of VAE Desktop")
+        raise RefusedFileError(tr("its weights are not those of a model of VAE Desktop"))
     if tensors["pixel_variance"].shape != () or tensors["pixel_variance"] <= 0:
-        raise RefusedFileError("its weights are damaged")
+        raise RefusedFileError(tr("its weights are damaged"))
     return tensors
 
 
@@ -303,13 +309,13 @@ def _posteriors(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
     means, sigmas, held_out = (found[name] for name in (_MEANS, _SIGMAS, _HELD_OUT))
     if means is None or sigmas is None or held_out is None or held_out.ndim != 1:
-        raise RefusedFileError("it does not say where its pictures lie")
+        raise RefusedFileError(tr("it does not say where its pictures lie"))
     most = min(MOST_POSTERIORS, about.pictures)
     fits = means.shape == sigmas.shape == (len(held_out), about.model.latent_dim)
     if not fits or not 0 < len(held_out) <= most or held_out.max() > 1:
-        raise RefusedFileError("what it says of where its pictures lie does not fit together")
+        raise RefusedFileError(tr("what it says of where its pictures lie does not fit together"))
     if np.abs(means).max() > _LARGEST_NUMBER or sigmas.min() < 0 or sigmas.max() > _LARGEST_NUMBER:
-        raise RefusedFileError("its pictures lie where none can")
+        raise RefusedFileError(tr("its pictures lie where none can"))
     return means, sigmas, held_out.astype(bool)
 
 
@@ -320,11 +326,11 @@ def _preview(content: bytes) -> NDArray[np.uint8]:
     """The picture, uint8 [h, w, 3]; its size is looked at before Pillow makes room for it."""
     width, height = struct.unpack_from(">II", content, 16) if len(content) >= 24 else (0, 0)
     if not (0 < width <= PREVIEW_SIDE and 0 < height <= PREVIEW_SIDE):
-        raise RefusedFileError("its preview is not a picture of the size that VAE Desktop makes")
+        raise RefusedFileError(tr("its preview is not a picture of the size that VAE Desktop makes"))
     try:
         with Image.open(BytesIO(content), formats=["PNG"]) as image:
             if image.size != (width, height) or getattr(image, "n_frames", 1) != 1:
                 raise ValueError("another size, or a film")
             return np.asarray(image.convert("RGB"))
     except Exception:  # a broken picture can raise anything: struct.error, KeyError, SyntaxError
-        raise RefusedFileError("its preview is not a picture") from None
+        raise RefusedFileError(tr("its preview is not a picture")) from None

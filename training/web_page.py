@@ -27,6 +27,7 @@ from PIL import Image
 
 from training import __version__
 from training.errors import VaeError
+from training.language import tr
 from training.latent import LatentModel
 from training.layer_chain import Step, chain_of
 from training.places import resources_folder
@@ -102,9 +103,12 @@ def _difference_halved(model: LatentModel, shared: SharedModel) -> float:
         if levels <= TOLERANCE:
             return levels / 255
     raise VaeError(
-        "The numbers of this network are too large for a web page: its pictures would look different there.",
-        kept="Nothing was written; the training is unchanged.",
-        advice="Choose another format.",
+        tr(
+            "The numbers of this network are too large for a web page: its pictures would look"
+            " different there."
+        ),
+        kept=tr("Nothing was written; the training is unchanged."),
+        advice=tr("Choose another format."),
     )
 
 
