@@ -168,6 +168,7 @@ def _run(
     from vae_desktop.app import App
     from vae_desktop.appearance import Appearance, apply_appearance
     from vae_desktop.error_hooks import ErrorTeller, log_qt_messages
+    from vae_desktop.languages import speak
     from vae_desktop.quit_signals import QuitSignals
     from vae_desktop.settings import Settings
     from vae_desktop.style import apply_style
@@ -177,6 +178,7 @@ def _run(
     application.setApplicationName("VAE Desktop")
     application.setDesktopFileName("vae-desktop")
     settings = Settings()
+    speak(application, settings.language)
     apply_style(application)
     apply_appearance(application, Appearance.named(settings.appearance))
     app = App(settings, log_folder, session)

@@ -9,7 +9,9 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from training.language import LANGUAGES
 from training.places import config_folder
+from vae_desktop.languages import SYSTEM
 
 _MOST_RECENT, _MOST_CHOSEN = 10, 50
 _log = logging.getLogger(__name__)
@@ -73,6 +75,17 @@ class Settings:
     def remove_recent(self, path: str) -> None:
         """Take a project off the list; the project itself stays as it is."""
         self._save_recent([project for project in self._recent() if project.path != path])
+
+    @property
+    def language(self) -> str:
+        """The code of the window's language; "system" for the system's."""
+        value = self._store.value("window/language", SYSTEM)
+        return value if isinstance(value, str) and value in LANGUAGES else SYSTEM
+
+    def save_language(self, language: str) -> None:
+        """Remember the language for the next start."""
+        self._store.setValue("window/language", language)
+        self._store.sync()
 
     @property
     def last_project(self) -> str:
