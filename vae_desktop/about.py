@@ -25,17 +25,18 @@ from PySide6.QtWidgets import (
 )
 
 from training import __version__
+from training.language import mark, tr
 from training.places import config_folder, is_frozen, projects_folder, resources_folder
 from vae_desktop.labels import ElidedLabel, QuietLabel
 from vae_desktop.licences import QT, Licence, shipped
 from vae_desktop.plain_words import one_line
 from vae_desktop.style import GRID, application_icon, scaled_font
 
-WHAT = (
+WHAT = mark(
     "Drop in a folder of your own pictures. A variational autoencoder learns them on this computer and lays"
     " them out as a map. Drag a point on it, and the picture that it stands for is drawn under your hand."
 )
-PROMISE = "Your pictures are never changed, moved or uploaded. The program makes no network connection."
+PROMISE = mark("Your pictures are never changed, moved or uploaded. The program makes no network connection.")
 _VERSIONS_OF = ("tensorflow", "keras", "numpy", "pillow", "PySide6-Essentials", "safetensors")
 _STAND_INS = {"tensorflow": "tensorflow-cpu"}
 _SIZE = QSize(768, 560)
@@ -48,13 +49,13 @@ class AboutDialog(QDialog):
 
     def __init__(self, parent: QWidget | None = None, *, logs: Path | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("About VAE Desktop")
+        self.setWindowTitle(tr("About VAE Desktop"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._licences = _LicencesPage()
         self._tabs = QTabWidget()
-        self._tabs.addTab(_AboutPage(), "&About")
-        self._tabs.addTab(self._licences, "&Licences")
-        self._tabs.addTab(_CarePage(logs), "&Update and removal")
+        self._tabs.addTab(_AboutPage(), tr("&About"))
+        self._tabs.addTab(self._licences, tr("&Licences"))
+        self._tabs.addTab(_CarePage(logs), tr("&Update and removal"))
         # Not before they are asked for: reading them from installed packages takes some tenths of a second.
         self._tabs.currentChanged.connect(self._fill)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -83,18 +84,18 @@ class _AboutPage(QWidget):
         head = QHBoxLayout()
         head.setSpacing(GRID * 2)
         head.addWidget(sign)
-        version = QuietLabel(f"Version {__version__} · free software, MIT licence")
+        version = QuietLabel(tr("Version {version} · free software, MIT licence", version=__version__))
         head.addLayout(_column(name, version, spacing=GRID // 2), 1)
-        copy = QPushButton("&Copy version details")
-        copy.setToolTip("For a question or a report of a fault")
+        copy = QPushButton(tr("&Copy version details"))
+        copy.setToolTip(tr("For a question or a report of a fault"))
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(version_details()))
         details = QuietLabel(version_details())
         details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         page = _page(self)
         page.addLayout(head)
         page.addSpacing(GRID)
-        page.addWidget(_text(WHAT))
-        page.addWidget(_text(PROMISE))
+        page.addWidget(_text(tr(WHAT)))
+        page.addWidget(_text(tr(PROMISE)))
         page.addSpacing(GRID)
         page.addWidget(details)
         page.addStretch(1)
@@ -108,7 +109,7 @@ class _LicencesPage(QWidget):
         super().__init__()
         self._shipped: list[Licence] = []
         self._list = QListWidget()
-        self._list.setAccessibleName("What the program is made of")
+        self._list.setAccessibleName(tr("What the program is made of"))
         self._list.setUniformItemSizes(True)
         self._list.currentRowChanged.connect(self._show)
         self._name = ElidedLabel()
@@ -118,7 +119,7 @@ class _LicencesPage(QWidget):
         self._text.setFrameShape(QFrame.Shape.NoFrame)
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
         self._text.setFont(scaled_font(self._text.font(), 0.9))
-        self._text.setAccessibleName("The text of the licence")
+        self._text.setAccessibleName(tr("The text of the licence"))
         side = QWidget()
         column = QVBoxLayout(side)
         column.setContentsMargins(GRID, 0, 0, 0)
@@ -134,8 +135,10 @@ class _LicencesPage(QWidget):
         page = _page(self)
         page.addWidget(
             QuietLabel(
-                "VAE Desktop stands on the work of many others. Qt and PySide6 are used under the LGPL v3:"
-                " choose “Qt” for how to replace them by your own build."
+                tr(
+                    "VAE Desktop stands on the work of many others. Qt and PySide6 are used under the"
+                    " LGPL v3: choose “Qt” for how to replace them by your own build."
+                )
             )
         )
         page.addWidget(split, 1)
@@ -164,18 +167,22 @@ class _CarePage(QWidget):
         super().__init__()
         update, removal = _advice()
         projects = projects_folder()
-        open_projects = QPushButton("Open projects &folder")
+        open_projects = QPushButton(tr("Open projects &folder"))
         open_projects.setEnabled(projects.is_dir())
         open_projects.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(projects))))
         page = _page(self)
-        page.addWidget(_heading("To update"))
+        page.addWidget(_heading(tr("To update")))
         page.addWidget(_text(update))
         page.addSpacing(GRID)
-        page.addWidget(_heading("To remove"))
+        page.addWidget(_heading(tr("To remove")))
         page.addWidget(_text(removal))
         page.addSpacing(GRID)
-        page.addWidget(_heading("What stays until you delete it"))
-        places = [("Projects", projects), ("Settings", config_folder()), *([("Log", logs)] if logs else [])]
+        page.addWidget(_heading(tr("What stays until you delete it")))
+        places = [
+            (tr("Projects"), projects),
+            (tr("Settings"), config_folder()),
+            *([(tr("Log"), logs)] if logs else []),
+        ]
         for name, folder in places:
             page.addWidget(_selectable(QuietLabel(f"{name}: {one_line(str(folder))}")))
         page.addStretch(1)
@@ -200,39 +207,47 @@ def qt_notice() -> str:
         folder / "Qt" if (folder / "Qt").is_dir() else folder
     )  # on Windows they lie beside the bindings
     version = _version(_VERSIONS_OF[4])
-    return (
-        "Qt 6 and its Python bindings PySide6 and Shiboken6 are used under the GNU Lesser General Public"
-        " License, version 3. They are used unmodified and linked dynamically.\n\n"
-        f"You may replace them by your own build of the same version ({version}): put your files in the place"
-        f" of those with the same names, Qt's libraries and plug-ins below\n{libraries}\n"
-        f"the bindings (QtCore, QtGui, QtWidgets …) in\n{folder}\nand Shiboken6 in\n"
-        f"{folder.parent / 'shiboken6'}\n\n"
-        "The source code is at https://download.qt.io/official_releases/ (in qt and QtForPython) and at"
-        " https://code.qt.io. The licence adds to the GNU General Public License, version 3, which follows it"
-        " below."
+    return tr(
+        "Qt 6 and its Python bindings PySide6 and Shiboken6 are used under the GNU Lesser General"
+        " Public License, version 3. They are used unmodified and linked dynamically.\n\nYou may"
+        " replace them by your own build of the same version ({version}): put your files in the"
+        " place of those with the same names, Qt's libraries and plug-ins below\n{libraries}\nthe"
+        " bindings (QtCore, QtGui, QtWidgets …) in\n{folder}\nand Shiboken6 in\n{shiboken}\n\nThe source"
+        " code is at https://download.qt.io/official_releases/ (in qt and QtForPython) and at"
+        " https://code.qt.io. The licence adds to the GNU General Public License, version 3,"
+        " which follows it below.",
+        version=version,
+        libraries=libraries,
+        folder=folder,
+        shiboken=folder.parent / "shiboken6",
     )
 
 
 def _advice() -> tuple[str, str]:
     """How to update and how to remove this copy of the program."""
-    stays = "Your projects and settings stay: they are kept elsewhere."
-    no_search = "The program makes no network connection, so it does not look for a newer version by itself."
+    stays = tr("Your projects and settings stay: they are kept elsewhere.")
+    no_search = tr(
+        "The program makes no network connection, so it does not look for a newer version by itself."
+    )
     if is_frozen():
         folder = Path(sys.executable).parent
-        menu = "To take it out of the menu, run “./install-desktop.sh --remove” in its folder first. "
-        return (
-            f"{no_search} Close it, and put the folder of the newer version in the place of this one:\n"
-            f"{folder}\n{stays}",
-            f"{menu if sys.platform.startswith('linux') else ''}Close the program, and delete its folder:\n"
-            f"{folder}",
-        )
-    folder = resources_folder().parent
-    return (
-        f"{no_search} This copy runs from its source code. Bring its folder up to date and start it again:\n"
-        f"{folder}\n{stays}",
-        "Take it out of the menu with “make uninstall-desktop” if you put it there, and delete its folder:\n"
-        f"{folder}",
-    )
+        update = tr("Close it, and put the folder of the newer version in the place of this one:")
+        removal = [tr("Close the program, and delete its folder:")]
+        if sys.platform.startswith("linux"):
+            script = "./install-desktop.sh --remove"
+            removal.insert(
+                0, tr("To take it out of the menu, run “{script}” in its folder first.", script=script)
+            )
+    else:
+        folder = resources_folder().parent
+        update = tr("This copy runs from its source code. Bring its folder up to date and start it again:")
+        removal = [
+            tr(
+                "Take it out of the menu with “{command}” if you put it there, and delete its folder:",
+                command="make uninstall-desktop",
+            )
+        ]
+    return f"{no_search} {update}\n{folder}\n{stays}", f"{' '.join(removal)}\n{folder}"
 
 
 def _version(name: str) -> str:

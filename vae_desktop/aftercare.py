@@ -1,23 +1,32 @@
 """After an end that was not a proper one: says what happened, what was kept, and what goes on now."""
 
 import contextlib
+import datetime
 from collections.abc import Callable
 
-from PySide6.QtCore import QLocale, QObject, QTimer
+from PySide6.QtCore import QObject, QTimer
 
 from training.errors import VaeError
+from training.language import mark, tr
 from training.project import Project
 from training.run import LATEST_FILE, latest_run
 from training.tensors import load_notes
 from vae_desktop.crash_report import BEAT_SECONDS, Activity, BadEnd, Session
 from vae_desktop.main_window import MainWindow, WindowState
 from vae_desktop.message_strip import StripButton
-from vae_desktop.plain_words import one_line
+from vae_desktop.plain_words import one_line, short_date
 
 _DOING = {
     WindowState.IMPORTING: "importing",
     WindowState.TRAINING: "training",
     WindowState.PAUSED: "training",
+}
+_WHAT = {
+    "": mark("The program did not end properly last time ({when})."),
+    "training": mark("The program did not end properly last time ({when}, while it was training “{title}”)."),
+    "importing": mark(
+        "The program did not end properly last time ({when}, while it was reading the pictures of “{title}”)."
+    ),
 }
 
 
@@ -72,43 +81,44 @@ class Aftercare(QObject):
         end, self._untold = self._untold, None
         if end is None:
             return False
-        title = f"“{one_line(end.activity.title)}”"
-        doing = {
-            "training": f", while it was training {title}",
-            "importing": f", while it was reading the pictures of {title}",
-        }.get(end.activity.doing, "")
-        month = QLocale.c().monthName(end.at.month, QLocale.FormatType.ShortFormat)
-        when = f"{end.at.day} {month}, {end.at:%H:%M}"
-        what = f"The program did not end properly last time ({when}{doing})."
+        values = {"when": _when(end.at), "title": one_line(end.activity.title)}
+        what = tr(_WHAT.get(end.activity.doing, _WHAT[""]), **values)
         button = None
         if (report := end.report) is not None:
-            tip = "A text file on this computer; it is not sent to anybody"
-            button = StripButton("Show report", lambda: self._window.show_file(report), tip)
+            tip = tr("A text file on this computer; it is not sent to anybody")
+            button = StripButton(tr("Show report"), lambda: self._window.show_file(report), tip)
         self._window.show_problem(" ".join(filter(None, (what, self._kept(end)))), button)
         return True
 
     def _kept(self, end: BadEnd) -> str:
         project, state = self._project(), self._window.state
         if project is None or project.path.name != end.activity.project:
-            return (
-                "What it learned until a minute before is kept." if end.activity.doing == "training" else ""
-            )
+            was_training = end.activity.doing == "training"
+            return tr("What it learned until a minute before is kept.") if was_training else ""
         if end.activity.doing == "importing":
-            return "The pictures read until then are kept, and the reading goes on."
+            return tr("The pictures read until then are kept, and the reading goes on.")
         if end.activity.doing != "training":
-            return "Nothing of this project was lost."
-        epoch, again = saved_epoch(project), ""
+            return tr("Nothing of this project was lost.")
+        epoch = saved_epoch(project)
         if state.is_running:
-            return f"The training goes on after epoch {epoch}; at most its last minute was lost."
-        if end.is_crash_loop:
-            again = "That was the second time just after the training went on by itself, so now it does not. "
-        return f"{again}What was learned until epoch {epoch} is kept: press Train more to go on."
+            return tr(
+                "The training goes on after epoch {epoch}; at most its last minute was lost.", epoch=epoch
+            )
+        kept = tr("What was learned until epoch {epoch} is kept: press Train more to go on.", epoch=epoch)
+        if not end.is_crash_loop:
+            return kept
+        again = tr("That was the second time just after the training went on by itself, so now it does not.")
+        return f"{again} {kept}"
 
     def _activity(self) -> Activity:
         project = self._project()
         if project is None:
             return Activity()
         return Activity(_DOING.get(self._window.state, ""), project.path.name, project.source.name)
+
+
+def _when(moment: datetime.datetime) -> str:
+    return f"{short_date(moment)}, {moment:%H:%M}"
 
 
 def saved_epoch(project: Project) -> int:

@@ -12,6 +12,7 @@ from training.events import ImportReport
 from training.files import is_shared_model
 from training.images import ImageFormat, scan
 from training.importer import has_too_few
+from training.language import tr
 from training.project import Project, default_project_path, is_project
 from training.samples import find_sample, unpack
 from training.vae_file import SharedModel
@@ -23,7 +24,7 @@ from vae_desktop.engine import Engine
 from vae_desktop.explorer import Explorer
 from vae_desktop.export_session import ExportSession
 from vae_desktop.main_window import MainWindow, WindowState
-from vae_desktop.plain_words import count
+from vae_desktop.plain_words import pictures as picture_count
 from vae_desktop.plane_session import PlaneSession
 from vae_desktop.replay_session import ReplaySession
 from vae_desktop.runs_session import RunsSession
@@ -218,7 +219,8 @@ class App(QObject):
         try:
             if source is not None and next(scan(source), None) is None:
                 raise VaeError(
-                    f"The folder {source} is empty.", advice="Choose a folder with pictures in it."
+                    tr("The folder {source} is empty.", source=source),
+                    advice=tr("Choose a folder with pictures in it."),
                 )
             if self.project is not None and self.project.path == path.resolve():
                 self.close_project()
@@ -290,8 +292,10 @@ class App(QObject):
             self._show_pictures()
             if report.cancelled:
                 self.window.messages.show_note(
-                    f"The import was stopped and {count(report.used, 'picture')} kept."
-                    " Open the folder again to go on."
+                    tr(
+                        "The import was stopped and {pictures} kept. Open the folder again to go on.",
+                        pictures=picture_count(report.used),
+                    )
                 )
 
     def _on_import_failed(self, text: str) -> None:
@@ -317,7 +321,7 @@ class App(QObject):
         self.window.set_project_name(name)
         self.plane.open(project, pictures, format_words)
         self.window.library.show_skipped(reasons, skipped)
-        self.settings.add_recent(RecentProject(str(project.path), name, count(len(pictures), "picture")))
+        self.settings.add_recent(RecentProject(str(project.path), name, picture_count(len(pictures))))
         self.settings.save_session(str(project.path), training=False)
         self.window.refresh_recent()
         self._show_run(project, resume=resume)

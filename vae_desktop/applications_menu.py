@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess
 
+from training.language import tr
 from training.places import is_frozen
 
 _NAME = "install-desktop.sh"
@@ -33,7 +34,10 @@ def add_to_menu(parent: QObject, told: Callable[[str, str], None]) -> None:
         complaint = bytes(process.readAllStandardError().data()).decode(errors="replace").strip()
         succeeded = process.exitStatus() == QProcess.ExitStatus.NormalExit and process.exitCode() == 0
         process.deleteLater()
-        told(said, "") if succeeded else told("", complaint or f"{script} could not be run.")
+        if succeeded:
+            told(said, "")
+        else:
+            told("", complaint or tr("{script} could not be run.", script=script))
 
     process.finished.connect(finish)
     process.errorOccurred.connect(

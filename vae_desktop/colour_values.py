@@ -6,8 +6,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from training.language import number, tr, trn
 from training.picture_facts import PictureFacts
-from vae_desktop.plain_words import one_line
+from vae_desktop.plain_words import one_line, short_date, short_month
 from vae_desktop.plane_colouring import MOST_NAMED, Colouring, Scale, named, scaled, unknown
 from vae_desktop.plane_view import tick_values
 
@@ -19,11 +20,11 @@ _DAY = 86_400.0
 def by_folder(facts: PictureFacts, source: str) -> Colouring:
     """A colour for each of the folders with most pictures; ``source`` is what the one above is called."""
     if len(facts.folders) <= 1:
-        return unknown("All your pictures lie in one folder.")
+        return unknown(tr("All your pictures lie in one folder."))
     shown = facts.folders[:MOST_NAMED]
     classes = np.where(facts.folder_of < len(shown), facts.folder_of + 1, 0).astype(np.uint8)
     rest = len(facts.folders) - len(shown)
-    other = f"{rest} other folder{'s' if rest > 1 else ''}"
+    other = trn("{count} other folder", "{count} other folders", rest)
     return named(classes, tuple(one_line(name or source) for name in shown), other=other)
 
 
@@ -31,8 +32,8 @@ def by_error(errors: NDArray[np.float32]) -> Colouring:
     """From the best to the worst reconstruction; ``errors`` [n], 0 to 1, NaN where not known."""
     low, high = _span(errors, 0.005)
     values, decimals = tick_values(low * 100, high * 100, _MOST_TICKS)
-    ticks = tuple(((v / 100 - low) / (high - low), f"{v:.{decimals}f} %") for v in values)
-    title = "how far off reconstructions are"
+    ticks = tuple(((v / 100 - low) / (high - low), f"{number(v, f'.{decimals}f')} %") for v in values)
+    title = tr("how far off reconstructions are")
     return scaled(errors, low, high, Scale(title, ticks))
 
 
@@ -40,16 +41,16 @@ def by_time(times: NDArray[np.float64]) -> Colouring:
     """From the oldest file to the newest; ``times`` [n], seconds since 1970, not above 0 where not known."""
     dated = np.where(times > 0, times, np.nan)
     if not np.isfinite(dated).any():
-        return unknown("Your files have no dates.")
+        return unknown(tr("Your files have no dates."))
     first, last = float(np.nanmin(dated)), float(np.nanmax(dated))
     if last - first < 1.0:
-        return unknown(f"All your files are of the same time, {_moment(first, 0.0)}.")
+        return unknown(tr("All your files are of the same time, {time}.", time=_moment(first, 0.0)))
     low, high = _span(dated, 1.0)
     shares = (0.0, 0.5, 1.0)
     ticks = tuple((share, _moment(low + share * (high - low), high - low)) for share in shares)
     missing = int(np.count_nonzero(~np.isfinite(dated)))
-    note = f"{missing:,} without a date are grey" if missing else ""
-    return scaled(dated, low, high, Scale("when the file was last changed", ticks), note)
+    note = tr("{count:,} without a date are grey", count=missing) if missing else ""
+    return scaled(dated, low, high, Scale(tr("when the file was last changed"), ticks), note)
 
 
 def _span(values: NDArray[np.floating], least: float) -> tuple[float, float]:
@@ -67,9 +68,11 @@ def _moment(seconds: float, span: float) -> str:
         moment = datetime.datetime.fromtimestamp(seconds).astimezone()
     except (OverflowError, OSError, ValueError):
         return "?"
+    if 0 < span < _DAY / 4:
+        return f"{moment:%H:%M}"
     if 0 < span < 3 * _DAY:
-        return moment.strftime("%H:%M" if span < _DAY / 4 else "%d %b %H:%M")
-    return moment.strftime("%d %b %Y" if span < 3 * 365 * _DAY else "%b %Y")
+        return f"{short_date(moment)} {moment:%H:%M}"
+    return f"{short_date(moment)} {moment.year}" if span < 3 * 365 * _DAY else short_month(moment)
 
 
 def share_of(done: int, of: int) -> str:

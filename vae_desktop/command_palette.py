@@ -40,10 +40,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from training.language import tr, trn
 from vae_desktop.commands import Command
 from vae_desktop.fuzzy import Match, match
 from vae_desktop.labels import QuietLabel
-from vae_desktop.plain_words import count, one_line
+from vae_desktop.plain_words import one_line
 from vae_desktop.style import GRID, accent, hairline, icon, mix, quiet_text, scaled_font
 
 Commands = Callable[[], Iterable[Command]]
@@ -70,13 +71,13 @@ class CommandPalette(QFrame):
         self._recent: list[tuple[str, ...]] = []
         self._model = _FoundModel(self)
         self._line = QLineEdit()
-        self._line.setPlaceholderText("Type what you want to do")
+        self._line.setPlaceholderText(tr("Type what you want to do"))
         self._line.setClearButtonEnabled(False)
         self._line.setFrame(False)
         self._line.setFont(scaled_font(self._line.font(), 1.15))
         self._line.setMinimumHeight(_LINE)
         self._line.setTextMargins(GRID, 0, GRID, 0)
-        self._line.setAccessibleName("Find an action")
+        self._line.setAccessibleName(tr("Find an action"))
         self._line.textChanged.connect(self._search)
         self._line.installEventFilter(self)
         self._list = QListView()
@@ -88,11 +89,11 @@ class CommandPalette(QFrame):
         self._list.setMouseTracking(True)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.viewport().setAutoFillBackground(False)
-        self._list.setAccessibleName("Actions found")
+        self._list.setAccessibleName(tr("Actions found"))
         self._list.entered.connect(self._list.setCurrentIndex)
         self._list.clicked.connect(self._run)
         self._list.selectionModel().currentChanged.connect(self._announce)
-        self._nothing = QuietLabel("No action is called that.")
+        self._nothing = QuietLabel(tr("No action is called that."))
         self._nothing.setContentsMargins(GRID * 2, GRID, GRID * 2, GRID * 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID // 2, GRID // 2, GRID // 2, GRID // 2)
@@ -100,7 +101,7 @@ class CommandPalette(QFrame):
         layout.addWidget(self._line)
         layout.addWidget(self._list, 1)
         layout.addWidget(self._nothing)
-        self.setAccessibleName("Find an action")
+        self.setAccessibleName(tr("Find an action"))
         self.hide()
         window.installEventFilter(self)
 
@@ -217,7 +218,13 @@ class CommandPalette(QFrame):
     def _announce(self, current: QModelIndex) -> None:
         words = self._model.data(current, Qt.ItemDataRole.AccessibleTextRole)
         if words:
-            self._say(f"{words}. {current.row() + 1} of {count(self._model.rowCount(), 'action')}")
+            place = trn(
+                "{row} of {count} action",
+                "{row} of {count} actions",
+                self._model.rowCount(),
+                row=current.row() + 1,
+            )
+            self._say(f"{words}. {place}")
 
     def _say(self, words: str) -> None:
         """Tell a screen reader, which follows the keyboard, and that stays in the line."""
@@ -268,9 +275,9 @@ class _FoundModel(QAbstractListModel):
         if role == _FOUND:
             return self._found[index.row()]
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            state = {True: "on", False: "off", None: ""}[command.is_checked]
-            possible = "" if command.is_enabled() else "not possible now"
-            parts = (command.title, command.path, " or ".join(command.keys), state, possible)
+            state = {True: tr("on"), False: tr("off"), None: ""}[command.is_checked]
+            possible = "" if command.is_enabled() else tr("not possible now")
+            parts = (command.title, command.path, tr(" or ").join(command.keys), state, possible)
             return one_line(", ".join(filter(None, parts)))
         return None
 

@@ -21,12 +21,13 @@ from PySide6.QtWidgets import (
 )
 
 from training.comparison import Comparison
+from training.language import mark, tr
 from training.runs import RunSummary
 from training.setting import number_text
 from training.setting_help import MODEL_SETTINGS, TRAIN_SETTINGS
 from vae_desktop.compared_curves import ComparedCurves
 from vae_desktop.labels import ElidedLabel, QuietLabel
-from vae_desktop.plain_words import count, duration, one_line, tooltip_text
+from vae_desktop.plain_words import duration, epochs, figure, one_line, tooltip_text
 from vae_desktop.plane_canvas import PlaneCanvas
 from vae_desktop.style import GRID, run_colours, scaled_font
 
@@ -34,8 +35,7 @@ if TYPE_CHECKING:
     from training.drawn_plane import DrawnPlane
 
 _SIZE, _SMALLEST = QSize(960, 640), QSize(640, 480)
-_NO_DIFFERENCE = "The same settings."
-_SWITCH = {True: "on", False: "off", None: "automatic", "auto": "automatic"}
+_SWITCH = {True: mark("on"), False: mark("off"), None: mark("automatic"), "auto": mark("automatic")}
 
 
 class CompareWindow(QDialog):
@@ -50,8 +50,8 @@ class CompareWindow(QDialog):
         self, parent: QWidget | None, runs: tuple[RunSummary, RunSummary], comparison: Comparison
     ) -> None:
         super().__init__(parent)
-        names = " and ".join(f"“{one_line(run.title)}”" for run in runs)
-        self.setWindowTitle(f"Compare {names}")
+        one, other = (one_line(run.title) for run in runs)
+        self.setWindowTitle(tr("Compare “{one}” and “{other}”", one=one, other=other))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._sides = {run.path: _Side(run, second=number > 0) for number, run in enumerate(runs)}
         planes = QHBoxLayout()
@@ -96,8 +96,8 @@ class _Side(QWidget):
     def __init__(self, run: RunSummary, *, second: bool) -> None:
         super().__init__()
         self.plane = PlaneCanvas()
-        self.plane.set_placeholder("Drawing its plane…")
-        self.plane.setAccessibleName(f"Plane of {one_line(run.title)}")
+        self.plane.set_placeholder(tr("Drawing its plane…"))
+        self.plane.setAccessibleName(tr("Plane of {title}", title=one_line(run.title)))
         name = ElidedLabel()
         name.show_text(run.title)
         name.setFont(scaled_font(name.font(), 1.1, bold=True))
@@ -105,9 +105,9 @@ class _Side(QWidget):
         title.setSpacing(GRID)
         title.addWidget(_LineSample(second=second))
         title.addWidget(name, 1)
-        parts = [count(run.epochs, "epoch"), duration(run.seconds)]
+        parts = [epochs(run.epochs), duration(run.seconds)]
         if run.held_out is not None:
-            parts.insert(0, f"held out {_nats(run.held_out.elbo)}")
+            parts.insert(0, tr("held out {figure}", figure=_nats(run.held_out.elbo)))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
@@ -140,7 +140,7 @@ class _LineSample(QWidget):
 
 def _curves(comparison: Comparison) -> QWidget:
     if not any(len(curve.steps) for curve in comparison.curves):
-        label = QuietLabel("Their curves appear here once an epoch is finished.")
+        label = QuietLabel(tr("Their curves appear here once an epoch is finished."))
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         return label
     return ComparedCurves(
@@ -150,20 +150,21 @@ def _curves(comparison: Comparison) -> QWidget:
 
 def _differences(comparison: Comparison, titles: Sequence[str]) -> QWidget:
     if not comparison.settings:
-        label = QuietLabel(_NO_DIFFERENCE)
+        label = QuietLabel(tr("The same settings."))
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         return label
     table = QTreeWidget()
-    table.setHeaderLabels(["Setting", *(one_line(title) for title in titles)])
+    table.setHeaderLabels([tr("Setting"), *(one_line(title) for title in titles)])
     table.setRootIsDecorated(False)
     table.setUniformRowHeights(True)
     table.setFrameShape(QFrame.Shape.NoFrame)
-    table.setAccessibleName("Settings that differ")
+    table.setAccessibleName(tr("Settings that differ"))
     for name, values in comparison.settings.items():
         setting = MODEL_SETTINGS.get(name) or TRAIN_SETTINGS[name]
-        title = setting.label[:1].upper() + setting.label[1:]
+        called = tr(setting.label)
+        title = called[:1].upper() + called[1:]
         item = QTreeWidgetItem([title, *(_value(value) for value in values)])
-        item.setToolTip(0, tooltip_text(setting.help))
+        item.setToolTip(0, tooltip_text(tr(setting.help)))
         table.addTopLevelItem(item)
     header = table.header()
     header.setStretchLastSection(False)
@@ -179,13 +180,17 @@ def _verdict(comparison: Comparison, runs: Sequence[RunSummary]) -> str:
         return comparison.caveat
     seconds, figures = comparison.at_the_same("seconds")
     if not np.isfinite(figures).all():
-        return "There are no held-out figures of both at the same time: compare their planes and settings."
+        return tr(
+            "There are no held-out figures of both at the same time: compare their planes and settings."
+        )
     better = int(np.argmin(figures))
-    words = (
-        f"After {duration(seconds)} of training, “{one_line(runs[better].title)}” describes held-out pictures"
+    return tr(
+        "After {time} of training, “{title}” describes held-out pictures better, by {gap:,.1f} nats per"
+        " picture.",
+        time=duration(seconds),
+        title=one_line(runs[better].title),
+        gap=float(abs(figures[0] - figures[1])),
     )
-    gap = float(abs(figures[0] - figures[1]))
-    return f"{words} better, by {gap:,.1f} nats per picture."
 
 
 def _judged(held_out: NDArray[np.float64], train: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -193,8 +198,8 @@ def _judged(held_out: NDArray[np.float64], train: NDArray[np.float64]) -> NDArra
 
 
 def _nats(value: float) -> str:
-    return f"{value:,.1f} nats".replace("-", "−")
+    return tr("{figure} nats", figure=figure(value))
 
 
 def _value(value: object) -> str:
-    return _SWITCH[value] if isinstance(value, bool | None) or value == "auto" else number_text(value)
+    return tr(_SWITCH[value]) if isinstance(value, bool | None) or value == "auto" else number_text(value)

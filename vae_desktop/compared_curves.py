@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from training.language import mark, tr
 from vae_desktop.curves import dress_axes, line_pen, loss_plot, robust_range
 from vae_desktop.palette_follower import PaletteFollower
 from vae_desktop.style import run_colours
 
-_HELP = (
+_HELP = mark(
     "How badly held-out pictures are described, in nats per picture (the negative ELBO), against training"
     " time: lower is better."
 )
@@ -27,8 +28,8 @@ class ComparedCurves(PaletteFollower):
 
     def __init__(self, curves: Sequence[tuple[_Values, _Values]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._plot = loss_plot(_HELP)
-        self._plot.setAccessibleName("Held-out curves of both trainings")
+        self._plot = loss_plot(tr(_HELP))
+        self._plot.setAccessibleName(tr("Held-out curves of both trainings"))
         self._lines = [self._plot.plot() for _ in curves]
         for line, (seconds, losses) in zip(self._lines, curves, strict=True):
             known = np.isfinite(losses)

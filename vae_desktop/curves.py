@@ -10,15 +10,16 @@ from PySide6.QtGui import QColor, QPalette, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from training.events import EpochRecord
+from training.language import mark, separators, tr
 from vae_desktop.labels import QuietLabel
 from vae_desktop.palette_follower import PaletteFollower
-from vae_desktop.plain_words import duration
+from vae_desktop.plain_words import duration, figure
 from vae_desktop.style import GRID, accent, hairline, held_out_colour, quiet_text, scaled_font, tabular_font
 
 _TIME_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 36000, 86400)
 _REST_MS = 200  # small sets have many epochs a second, and each drawing takes as long as the history is
 _Values = NDArray[np.float64]
-_LOSS_HELP = (
+_LOSS_HELP = mark(
     "How badly the pictures are described, in nats per picture (the negative ELBO): lower is better. "
     "Held-out pictures are never learned from, so their line tells how well new pictures are understood."
 )
@@ -36,8 +37,8 @@ class LossCurves(PaletteFollower):
         self._legend = _Legend()
         self._readout = QLabel()
         self._readout.setFont(tabular_font(scaled_font(self._readout.font(), 0.9)))
-        self._plot = loss_plot(_LOSS_HELP)
-        self._plot.setAccessibleName("Learning curve")
+        self._plot = loss_plot(tr(_LOSS_HELP))
+        self._plot.setAccessibleName(tr("Learning curve"))
         self._train = self._plot.plot()
         self._held_out = self._plot.plot()
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
@@ -112,9 +113,13 @@ class LossCurves(PaletteFollower):
         record = min(self._history, key=lambda each: abs(each.seconds - seconds))
         self._cursor.setPos(record.seconds)
         self._cursor.show()
-        parts = [f"epoch {record.epoch}", duration(record.seconds), f"{record.train.elbo:,.1f}"]
+        parts = [
+            tr("epoch {epoch}", epoch=record.epoch),
+            duration(record.seconds),
+            figure(record.train.elbo),
+        ]
         if record.held_out is not None:
-            parts.append(f"held out {record.held_out.elbo:,.1f}")
+            parts.append(tr("held out {figure}", figure=figure(record.held_out.elbo)))
         self._readout.setText(" · ".join(parts))
 
 
@@ -131,13 +136,22 @@ class _TimeAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         return ["0" if value == 0 else _tick(value) for value in values]
 
 
+class _FigureAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+    """Figures as the chosen language writes them."""
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        """As many decimals as tell the ticks apart."""
+        _thousands, decimal = separators()
+        return [text.replace(".", decimal) for text in super().tickStrings(values, scale, spacing)]
+
+
 def _tick(seconds: float) -> str:
     if seconds < 60:
-        return f"{seconds:.0f} s"
+        return tr("{seconds:.0f} s", seconds=seconds)
     if seconds < 3600:
         minutes, rest = divmod(round(seconds), 60)
-        return f"{minutes}:{rest:02} min" if rest else f"{minutes} min"
-    return f"{seconds / 3600:g} h"
+        return tr("{minutes} min", minutes=f"{minutes}:{rest:02}" if rest else minutes)
+    return tr("{hours:g} h", hours=seconds / 3600)
 
 
 class _Legend(QWidget):
@@ -146,20 +160,20 @@ class _Legend(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._held_out_mark, self._train_mark = QLabel("●"), QLabel("●")
-        self._held_out_text = QuietLabel("held-out pictures")
+        self._held_out_text = QuietLabel(tr("held-out pictures"))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(GRID // 2, 0, 0, 0)
         layout.setSpacing(GRID // 2)
         for widget in (self._held_out_mark, self._held_out_text):
             layout.addWidget(widget)
         layout.addSpacing(GRID)
-        train_text = QuietLabel("pictures it learns from")
+        train_text = QuietLabel(tr("pictures it learns from"))
         for widget in (self._train_mark, train_text):
             layout.addWidget(widget)
         for text in (self._held_out_text, train_text):
             text.setWordWrap(False)
             text.setFont(scaled_font(text.font(), 0.9))
-        self.setToolTip(_LOSS_HELP)
+        self.setToolTip(tr(_LOSS_HELP))
 
     def show_held_out(self, shown: bool) -> None:
         """Whether any picture is held out."""
@@ -168,16 +182,16 @@ class _Legend(QWidget):
 
     def recolour(self, ground: QPalette) -> None:
         """Follow the palette of the curves."""
-        for mark, colour in ((self._held_out_mark, held_out_colour), (self._train_mark, accent)):
+        for sign, colour in ((self._held_out_mark, held_out_colour), (self._train_mark, accent)):
             palette = QPalette()
             palette.setColor(QPalette.ColorRole.WindowText, colour(ground))
-            mark.setPalette(palette)
+            sign.setPalette(palette)
 
 
 def loss_plot(tip: str) -> pg.PlotWidget:
     """An empty plot of losses against training time, to look at only."""
     plot = pg.PlotWidget(
-        axisItems={"bottom": _TimeAxis("bottom"), "left": pg.AxisItem("left")}, enableMenu=False
+        axisItems={"bottom": _TimeAxis("bottom"), "left": _FigureAxis("left")}, enableMenu=False
     )
     plot.setMouseEnabled(False, False)
     plot.hideButtons()

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import VaeError
+from training.language import tr
 from training.plane_basis import PlaneSlice
 from vae_desktop.encode_queue import Encoded, EncodeQueue, Shape
 from vae_desktop.tile_grid import BLOCK, Block
@@ -348,8 +349,8 @@ class DecodeLane:
                 model.set_weights(values)
                 return
         raise VaeError(
-            "What was kept of this training's network cannot be read.",
-            kept="The points are shown as they lay; the pictures are drawn as before.",
+            tr("What was kept of this training's network cannot be read."),
+            kept=tr("The points are shown as they lay; the pictures are drawn as before."),
         )
 
     def _decode(self, points: NDArray[np.floating]) -> Pixels:

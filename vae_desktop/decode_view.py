@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from training.language import tr
 from vae_desktop.handle_square import HandleSquare
 from vae_desktop.jitter_view import JitterView
 from vae_desktop.low_area import LowArea
@@ -84,9 +85,11 @@ class DecodeView(QWidget):
         self._canvas.painted.connect(self.painted)
         self._caption = QLabel(textFormat=Qt.TextFormat.PlainText, alignment=Qt.AlignmentFlag.AlignHCenter)
         self._caption.setFont(tabular_font(self.font()))
-        self._caption.setToolTip("The numbers that it is decoded from, in standard deviations of the prior.")
+        self._caption.setToolTip(
+            tr("The numbers that it is decoded from, in standard deviations of the prior.")
+        )
         self._caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._strip_title = QLabel("Handles")
+        self._strip_title = QLabel(tr("Handles"))
         self._strip = QGridLayout()
         self._strip.setSpacing(GRID)
         self._strip.setColumnStretch(_STRIP_COLUMNS, 1)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
+from training.language import mark, tr
 from vae_desktop.labels import QuietLabel
 from vae_desktop.plane_view import signed
 from vae_desktop.style import GRID, scaled_font, tabular_font
@@ -14,7 +15,7 @@ REACH = 2.0
 """The slider goes this far to both sides, in differences."""
 
 _STEPS = 100  # of the slider for one difference
-_HELP = (
+_HELP = mark(
     "The mean of the second group less that of the first one, in latent numbers. Added to a picture it makes"
     " it more like the second group, taken away more like the first."
 )
@@ -30,8 +31,8 @@ class _Strength(QSlider):
         self.setPageStep(_STEPS // 2)
         self.setTickPosition(QSlider.TickPosition.TicksBelow)
         self.setTickInterval(_STEPS)
-        self.setAccessibleName("How much of the difference is added to the handle")
-        self.setToolTip("How much of the difference is added to the handle; double-click for none")
+        self.setAccessibleName(tr("How much of the difference is added to the handle"))
+        self.setToolTip(tr("How much of the difference is added to the handle; double-click for none"))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Nothing is moved by accident."""
@@ -53,13 +54,16 @@ class DifferencePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        title = QLabel("Difference")
+        title = QLabel(tr("Difference"))
         title.setFont(scaled_font(title.font(), 1.0, bold=True))
-        title.setToolTip(_HELP)
+        title.setToolTip(tr(_HELP))
         self._from, self._to = QComboBox(), QComboBox()
-        for box, name in ((self._from, "from"), (self._to, "to")):
-            box.setAccessibleName(f"Difference {name} group")
-            box.setToolTip(_HELP)
+        for box, name in (
+            (self._from, tr("Difference from group")),
+            (self._to, tr("Difference to group")),
+        ):
+            box.setAccessibleName(name)
+            box.setToolTip(tr(_HELP))
             box.setMinimumContentsLength(6)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.currentIndexChanged.connect(lambda _index: self.chosen.emit(*self.pair))
@@ -119,7 +123,7 @@ class DifferencePanel(QWidget):
     def _lay_out(self, title: QLabel) -> None:
         boxes = QGridLayout()
         boxes.setSpacing(GRID // 2)
-        for row, (word, box) in enumerate((("from", self._from), ("to", self._to))):
+        for row, (word, box) in enumerate(((tr("from"), self._from), (tr("to"), self._to))):
             label = QLabel(word)
             label.setBuddy(box)
             boxes.addWidget(label, row, 0)
@@ -135,5 +139,5 @@ class DifferencePanel(QWidget):
         layout.addWidget(title)
         layout.addLayout(boxes)
         layout.addWidget(self._note)
-        layout.addWidget(QLabel("Add to the handle"))
+        layout.addWidget(QLabel(tr("Add to the handle")))
         layout.addLayout(strength)

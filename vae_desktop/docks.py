@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
+from training.language import mark, tr
 from vae_desktop.style import GRID
 
 _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
@@ -29,11 +30,11 @@ class Docks:
         training: QWidget,
     ) -> None:
         self._window = window
-        self._library = self._add("Library", library, _LEFT)
-        self._runs = self._add("Runs", runs, _LEFT)
-        self._groups = self._add("Groups", groups, _LEFT)
-        self._decoding = self._add("Decoding", decoding, _RIGHT)
-        self._training = self._add("Training", training, _BOTTOM)
+        self._library = self._add(mark("Library"), library, _LEFT)
+        self._runs = self._add(mark("Runs"), runs, _LEFT)
+        self._groups = self._add(mark("Groups"), groups, _LEFT)
+        self._decoding = self._add(mark("Decoding"), decoding, _RIGHT)
+        self._training = self._add(mark("Training"), training, _BOTTOM)
         self.all = (self._library, self._runs, self._groups, self._decoding, self._training)
         window.setTabPosition(_LEFT, QTabWidget.TabPosition.North)
 
@@ -54,9 +55,10 @@ class Docks:
         self._groups.raise_()
 
     def _add(self, name: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(name, self._window)
+        title = tr(name)
+        dock = QDockWidget(title, self._window)
         dock.setObjectName(name)  # saveState knows docks by it
         dock.setWidget(widget)
-        dock.toggleViewAction().setStatusTip(f"Show or hide the {name} panel")
+        dock.toggleViewAction().setStatusTip(tr("Show or hide the {name} panel", name=title))
         self._window.addDockWidget(area, dock)
         return dock

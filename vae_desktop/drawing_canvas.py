@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from training.language import tr
 from vae_desktop.drawing import Drawing
 from vae_desktop.style import accent, hairline
 
@@ -55,8 +56,10 @@ class DrawingCanvas(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
-        self.setAccessibleName("Drawing")
-        self.setAccessibleDescription("Arrow keys move the brush, the space bar puts it down and lifts it.")
+        self.setAccessibleName(tr("Drawing"))
+        self.setAccessibleDescription(
+            tr("Arrow keys move the brush, the space bar puts it down and lifts it.")
+        )
 
     def hasHeightForWidth(self) -> bool:
         """It is a square."""

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from training.language import tr
 from vae_desktop.drawing import Drawing
 from vae_desktop.drawing_canvas import DrawingCanvas
 from vae_desktop.encode_queue import Encoded
@@ -33,7 +34,7 @@ class _Reconstruction(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName("Reconstruction of the drawing")
+        self.setAccessibleName(tr("Reconstruction of the drawing"))
         self._encoded: Encoded | None = None
 
     def sizeHint(self) -> QSize:
@@ -61,7 +62,7 @@ class _Reconstruction(QWidget):
             painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
             painter.setPen(quiet_text(self.palette()))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(area, flags, "Draw something on the left.")
+            painter.drawText(area, flags, tr("Draw something on the left."))
 
 
 class DrawingPad(QDialog):
@@ -77,13 +78,13 @@ class DrawingPad(QDialog):
 
     def __init__(self, size: int, *, white_on_black: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Draw a picture")
+        self.setWindowTitle(tr("Draw a picture"))
         self.canvas = DrawingCanvas(Drawing(size, white_on_black=white_on_black))
         self._reconstruction = _Reconstruction()
         self._numbers = QLabel(textFormat=Qt.TextFormat.PlainText)
         self._numbers.setFont(tabular_font(self.font()))
         self._numbers.setToolTip(
-            "Where the drawing lies on the plane: μ and σ of the normal distribution it is encoded as."
+            tr("Where the drawing lies on the plane: μ and σ of the normal distribution it is encoded as.")
         )
         self._tell = QTimer(self, singleShot=True, interval=_TELL_MS)
         self._tell.timeout.connect(self._tell_drawn)
@@ -100,11 +101,11 @@ class DrawingPad(QDialog):
             self._numbers.setText(f"μ  {numbers_text(encoded.mean)}     σ  {numbers_text(encoded.sigma)}")
 
     def _build(self, size: int, *, white_on_black: bool) -> None:
-        self._brush = self._choice("brush", "Brush (B)", "B")
-        self._eraser = self._choice("eraser", "Eraser (E); the right mouse button erases, too", "E")
+        self._brush = self._choice("brush", tr("Brush (B)"), "B")
+        self._eraser = self._choice("eraser", tr("Eraser (E); the right mouse button erases, too"), "E")
         undo_key = QKeySequence.StandardKey.Undo
-        self._undo = self._button("undo", "Undo the last stroke", undo_key, self._on_undo)
-        self._clear = self._button("delete", "Clear the sheet", "Ctrl+Backspace", self._on_clear)
+        self._undo = self._button("undo", tr("Undo the last stroke"), undo_key, self._on_undo)
+        self._clear = self._button("delete", tr("Clear the sheet"), "Ctrl+Backspace", self._on_clear)
         tools = QActionGroup(self)
         for tool in (self._brush, self._eraser):
             tools.addAction(tool)
@@ -112,13 +113,13 @@ class DrawingPad(QDialog):
         tools.triggered.connect(lambda _action: self._take_tool())
         width = QSlider(Qt.Orientation.Horizontal)
         width.setRange(_STEPS, _STEPS * size // 3)
-        width.setAccessibleName("Width of the brush")
-        width.setToolTip("Width of the brush")
+        width.setAccessibleName(tr("Width of the brush"))
+        width.setToolTip(tr("Width of the brush"))
         width.valueChanged.connect(self._set_brush)
         width.setValue(round(_STEPS * size * _USUAL_BRUSH))
-        self._white = QCheckBox("&White on black")
+        self._white = QCheckBox(tr("&White on black"))
         self._white.setChecked(white_on_black)
-        self._white.setToolTip("Draw in white on a black sheet; at first, as the model's pictures are")
+        self._white.setToolTip(tr("Draw in white on a black sheet; at first, as the model's pictures are"))
         self._white.toggled.connect(self._on_turned)
         row = QHBoxLayout()
         row.setSpacing(GRID // 2)
@@ -130,8 +131,8 @@ class DrawingPad(QDialog):
             row.addWidget(self._tool_button(action))
         row.addSpacing(GRID)
         row.addWidget(self._white)
-        self._another = QPushButton("&Keep it and draw another")
-        self._another.setToolTip("The drawing stays on the plane, and a new sheet begins")
+        self._another = QPushButton(tr("&Keep it and draw another"))
+        self._another.setToolTip(tr("The drawing stays on the plane, and a new sheet begins"))
         self._another.setAutoDefault(False)
         self._another.clicked.connect(self._on_another)
         below = QHBoxLayout()
@@ -140,7 +141,7 @@ class DrawingPad(QDialog):
         sheets = QGridLayout()
         sheets.setHorizontalSpacing(2 * GRID)
         for column, (widget, title) in enumerate(
-            ((self.canvas, "Your drawing"), (self._reconstruction, "Its reconstruction"))
+            ((self.canvas, tr("Your drawing")), (self._reconstruction, tr("Its reconstruction")))
         ):
             sheets.addWidget(QLabel(title), 0, column)
             sheets.addWidget(widget, 1, column)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
 from training.images import ImageFormat
+from training.language import mark, tr
 from training.pixel_store import evenly
 from vae_desktop.drawing import is_white_on_black
 from vae_desktop.drawing_pad import DrawingPad
@@ -17,9 +18,9 @@ from vae_desktop.guests_session import GuestsSession
 from vae_desktop.plane_session import PlaneSession
 
 _LOOKED_AT = 64  # pictures, to tell on what ground the project's are
-_USUAL_TIP = "Draw with the mouse or a pen, and see where the picture lies and what becomes of it"
-_NO_MODEL_TIP = "Draw a picture, once a model has been trained"
-_COLOUR_TIP = "Drawing is for models of grey pictures, and this one's are in colour"
+_USUAL_TIP = mark("Draw with the mouse or a pen, and see where the picture lies and what becomes of it")
+_NO_MODEL_TIP = mark("Draw a picture, once a model has been trained")
+_COLOUR_TIP = mark("Drawing is for models of grey pictures, and this one's are in colour")
 
 
 class DrawingSession(QObject):
@@ -72,7 +73,7 @@ class DrawingSession(QObject):
         """Offer the pad where it is of use; an open one that draws for another model is closed."""
         image_format = self._model_format() if self._window.state.has_model else None
         is_grey = image_format is not None and image_format.channels == 1
-        tip = _NO_MODEL_TIP if image_format is None else _USUAL_TIP if is_grey else _COLOUR_TIP
+        tip = tr(_NO_MODEL_TIP if image_format is None else _USUAL_TIP if is_grey else _COLOUR_TIP)
         self._action.setEnabled(is_grey)
         self._action.setStatusTip(tip)
         self._action.setToolTip(tip)
@@ -114,7 +115,9 @@ class DrawingSession(QObject):
             self._window.show_problem(full_text(1))
         else:
             self._drawn += 1
-            self._guest = Guest(self._guests.guests.next_number(), f"Drawing {self._drawn}", pixels)
+            self._guest = Guest(
+                self._guests.guests.next_number(), tr("Drawing {drawn}", drawn=self._drawn), pixels
+            )
             self._guests.add([self._guest])
 
     def _on_kept(self) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QWidget
 
 from training.files import is_shared_model
+from training.language import tr
 from training.recipe import has_recipe
 from vae_desktop.plain_words import one_line
 from vae_desktop.style import GRID, accent, mix, scaled_font, text_on_accent
@@ -30,16 +31,18 @@ class Dropped:
     def promise(self) -> str:
         """What letting go does."""
         if self.recipe:
-            return "Let go to come back to where this picture was made"
-        kind = "model" if self.path and is_shared_model(Path(self.path)) else "folder"
-        return f"Let go to open this {kind}"
+            return tr("Let go to come back to where this picture was made")
+        is_model = self.path and is_shared_model(Path(self.path))
+        return tr("Let go to open this model") if is_model else tr("Let go to open this folder")
 
 
 def read_drop(data: QMimeData) -> Dropped:
     """What was meant: the folder or model dropped, or the folder that all dropped files lie in."""
     paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
     if not paths:
-        return Dropped(problem="That is not a folder on this computer. Drop a folder of pictures instead.")
+        return Dropped(
+            problem=tr("That is not a folder on this computer. Drop a folder of pictures instead.")
+        )
     folders = [path for path in paths if path.is_dir()]
     if len(paths) == 1:
         if folders or is_shared_model(paths[0]):
@@ -48,16 +51,26 @@ def read_drop(data: QMimeData) -> Dropped:
             return Dropped(recipe=str(paths[0]))
         name, parent = one_line(paths[0].name), one_line(paths[0].parent.name)
         return Dropped(
-            problem=f"“{name}” is a single file, and the program learns from many pictures. "
-            f"Drop the folder they are in instead, perhaps “{parent}”."
+            problem=tr(
+                "“{name}” is a single file, and the program learns from many pictures. Drop the folder"
+                " they are in instead, perhaps “{parent}”.",
+                name=name,
+                parent=parent,
+            )
         )
     parents = {path.parent for path in paths}
     if folders or len(parents) > 1:
-        return Dropped(problem="That is more than one folder. Drop one folder; its sub-folders are read too.")
+        return Dropped(
+            problem=tr("That is more than one folder. Drop one folder; its sub-folders are read too.")
+        )
     parent_folder = parents.pop()
     return Dropped(
         path=str(parent_folder),
-        note=f"Opening all of “{one_line(parent_folder.name)}”, where those {len(paths):,} files are.",
+        note=tr(
+            "Opening all of “{name}”, where those {count:,} files are.",
+            name=one_line(parent_folder.name),
+            count=len(paths),
+        ),
     )
 
 

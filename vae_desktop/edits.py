@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 from PySide6.QtGui import QAction, QUndoCommand, QUndoStack
 
+from training.language import tr
+
 _MOST_EDITS = 500
 _MERGES_SECONDS = 1.0  # what is done again sooner, as by an arrow key, is one edit with what was before
 
@@ -84,14 +86,15 @@ class Edits(QUndoStack):
 def join_undo(edits: Edits, undo: QAction, redo: QAction) -> None:
     """Let two actions take edits back and do them again, and say which."""
 
-    def show(action: QAction, word: str, text: str) -> None:
-        action.setText(f"{word} {text}" if text else word)
-
     undo.triggered.connect(edits.undo)
     redo.triggered.connect(edits.redo)
     edits.canUndoChanged.connect(undo.setEnabled)
     edits.canRedoChanged.connect(redo.setEnabled)
-    edits.undoTextChanged.connect(lambda text: show(undo, "&Undo", text))
-    edits.redoTextChanged.connect(lambda text: show(redo, "&Redo", text))
+    edits.undoTextChanged.connect(
+        lambda text: undo.setText(tr("&Undo {edit}", edit=text) if text else tr("&Undo"))
+    )
+    edits.redoTextChanged.connect(
+        lambda text: redo.setText(tr("&Redo {edit}", edit=text) if text else tr("&Redo"))
+    )
     undo.setEnabled(False)
     redo.setEnabled(False)

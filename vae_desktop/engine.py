@@ -22,6 +22,7 @@ from training.events import Control, EpochRecord, RunResult, Setback, Snapshot, 
 from training.export_formats import ExportFormat
 from training.images import ImageFormat
 from training.importer import import_folder
+from training.language import tr
 from training.plane_basis import PlaneSlice, require_plane
 from training.project import Project
 from training.replay import Replay
@@ -199,7 +200,7 @@ class Engine(QObject):
         try:
             result = self._fit(order.project, run, length, control)
         except UnusableCheckpointError as error:
-            self.failed.emit(f"{error.what} It is kept, and a new one was begun.")
+            self.failed.emit(tr("{what} It is kept, and a new one was begun.", what=error.what))
             result = self._fit(order.project, order.begin(), None, control)
         self.trained.emit(result)
         self._show_run(order.project, Run.open(result.run), showing)
@@ -521,4 +522,8 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, VaeError):
         return str(error)
     _log.error("A background job failed", exc_info=error)
-    return f"Something unexpected went wrong ({type(error).__name__}: {error}). The log file has the details."
+    return tr(
+        "Something unexpected went wrong ({name}: {error}). The log file has the details.",
+        name=type(error).__name__,
+        error=error,
+    )

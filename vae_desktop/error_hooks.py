@@ -10,6 +10,8 @@ from types import TracebackType
 
 from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, qInstallMessageHandler
 
+from training.language import tr
+
 _log = logging.getLogger("vae_desktop")
 _qt_log = logging.getLogger("qt")
 _LEVELS = {
@@ -49,7 +51,9 @@ class ErrorTeller(QObject):
         again = f" (time {times})" if times > 1 else ""
         _log.critical("Unexpected error%s", again, exc_info=(kind, error or kind(), trace))
         what = f"{kind.__name__}: {error}" if error is not None and str(error) else kind.__name__
-        self.told.emit(f"Something unexpected went wrong ({what}). The log file has the details.")
+        self.told.emit(
+            tr("Something unexpected went wrong ({what}). The log file has the details.", what=what)
+        )
 
     def _on_thread_error(self, arguments: threading.ExceptHookArgs) -> None:
         self._on_error(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
 from training.errors import VaeError
 from training.files import read_json, write_json
+from training.language import tr
 from vae_desktop.edits import Edits
 from vae_desktop.lane import Lane
 
@@ -117,7 +118,7 @@ class Exploration(QObject):
         _log.warning("The exploration is not kept: %s", error)
         if not self._told:
             self._told = True
-            self.failed.emit(f"Handles and views of this project are not kept: {error}")
+            self.failed.emit(tr("Handles and views of this project are not kept: {error}", error=error))
 
 
 class _Kept:

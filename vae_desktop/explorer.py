@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 
 from training.images import ImageFormat
+from training.language import tr
 from training.run import Run
 from vae_desktop.drawing_session import DrawingSession
 from vae_desktop.edits import join_undo
@@ -27,8 +28,6 @@ from vae_desktop.picture_selection import PictureSelection
 from vae_desktop.plane_session import PlaneSession
 from vae_desktop.posterior_sampling import PosteriorSampling
 from vae_desktop.recipe_session import RecipeSession
-
-_BY_GROUP = ("group", "By &group", "Which of the groups that you made each picture is in")
 
 
 class Explorer(QObject):
@@ -71,7 +70,8 @@ class Explorer(QObject):
         self.exploration.add("ellipses", self.ellipses, of_run=False)
         self.groups = PictureGroups(session, self.exploration)
         self.exploration.add("groups", self.groups, of_run=False)
-        self.colours = PictureColours(session, shown_run, [(_BY_GROUP, self.groups.colouring)])
+        by_group = ("group", tr("By &group"), tr("Which of the groups that you made each picture is in"))
+        self.colours = PictureColours(session, shown_run, [(by_group, self.groups.colouring)])
         self.exploration.add("colours", self.colours, of_run=False)
         self.groups.changed.connect(self.colours.refresh)
         self.sampling = PosteriorSampling(session, self.selection)

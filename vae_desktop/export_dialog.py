@@ -19,13 +19,14 @@ from PySide6.QtWidgets import (
 )
 
 from training.export_formats import ExportFormat
+from training.language import mark, tr
 from vae_desktop.labels import QuietLabel
 from vae_desktop.plain_words import menu_text
 from vae_desktop.primary_button import PrimaryButton
 from vae_desktop.style import GRID, scaled_font
 
 _WIDTH = 480
-_POINTS_TIP = "As dots without names or pictures; whoever has the page can switch them off"
+_POINTS_TIP = mark("As dots without names or pictures; whoever has the page can switch them off")
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,13 @@ class ExportDialog(QDialog):
         self, parent: QWidget | None, formats: Sequence[ExportFormat], chosen: ExportChoice | None
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Export model")
+        self.setWindowTitle(tr("Export model"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._formats = formats
         self._group = QButtonGroup(self)
-        self._points = QCheckBox("Show where the pictures &lie")
-        self._points.setToolTip(_POINTS_TIP)
-        self._points.setAccessibleDescription(_POINTS_TIP)
+        self._points = QCheckBox(tr("Show where the pictures &lie"))
+        self._points.setToolTip(tr(_POINTS_TIP))
+        self._points.setAccessibleDescription(tr(_POINTS_TIP))
         self._points.setChecked(chosen is None or chosen.with_points)
         self._lay_out()
         first = 0 if chosen is None else formats.index(chosen.to)
@@ -67,14 +68,16 @@ class ExportDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID * 3, GRID * 2, GRID * 3, GRID * 2)
         layout.setSpacing(GRID * 2)
-        heading = QLabel("Take the model elsewhere")
+        heading = QLabel(tr("Take the model elsewhere"))
         heading.setFont(scaled_font(heading.font(), 1.2, bold=True))
         layout.addWidget(heading)
         layout.addLayout(self._choices())
         layout.addWidget(
             QuietLabel(
-                "What is written contains the model, not your pictures and no names of your files."
-                " It is checked against the model here before it is kept."
+                tr(
+                    "What is written contains the model, not your pictures and no names of your files."
+                    " It is checked against the model here before it is kept."
+                )
             )
         )
         layout.addStretch(1)
@@ -89,8 +92,8 @@ class ExportDialog(QDialog):
         grid.setColumnMinimumWidth(0, GRID * 3)
         grid.setColumnStretch(1, 1)
         for number, each in enumerate(self._formats):
-            button, words = QRadioButton(menu_text(each.title)), QuietLabel(each.words)
-            button.setAccessibleDescription(each.words)
+            button, words = QRadioButton(menu_text(tr(each.title))), QuietLabel(tr(each.words))
+            button.setAccessibleDescription(tr(each.words))
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             self._group.addButton(button, number)
             row = 4 * number
@@ -104,11 +107,11 @@ class ExportDialog(QDialog):
         return grid
 
     def _buttons(self) -> QHBoxLayout:
-        cancel = QPushButton("Cancel")
+        cancel = QPushButton(tr("Cancel"))
         cancel.setMinimumHeight(36)
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
-        go_on = PrimaryButton("Choose where…", "save")
+        go_on = PrimaryButton(tr("Choose where…"), "save")
         go_on.setDefault(True)
         go_on.clicked.connect(self._decide)
         row = QHBoxLayout()

@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from training.export_formats import EXPORT_FORMATS
+from training.language import tr
 from training.project import Project
 from training.run import Run
 from training.vae_file import SharedModel
@@ -41,26 +42,34 @@ class ExportSession(QObject):
         title = source.about.title if isinstance(source, SharedModel) else source.source.name
 
         def export(path: str) -> None:
-            self._window.statusBar().showMessage("Exporting the model…")
+            self._window.statusBar().showMessage(tr("Exporting the model…"))
             # Whether a file may be replaced, the dialog has asked; of folders, it does not ask.
             self._engine.export_model(
                 source, run, to, Path(path), replace=not to.is_folder, with_points=choice.with_points
             )
 
-        kinds = f"{to.title} (*{'' if to.is_folder else to.ending})"
-        ask_where_to_save(self._window, f"Export as {to.title}", kinds, to.file_name(title), export)
+        kinds = f"{tr(to.title)} (*{'' if to.is_folder else to.ending})"
+        ask_where_to_save(
+            self._window, tr("Export as {format}", format=tr(to.title)), kinds, to.file_name(title), export
+        )
 
     def _on_exported(self, path: str) -> None:
         self._window.statusBar().clearMessage()
         file = Path(path)
         name = one_line(file.name)
         if file.suffix == EXPORT_FORMATS["html"].ending:
-            text = f"Exported {name}. It opens in any browser, without internet, also on a phone."
-            button = StripButton("Open", lambda: self._window.show_file(file), "Show the page in the browser")
-        else:
-            text = f"Exported {name}. It computes what the model here does."
+            text = tr(
+                "Exported {name}. It opens in any browser, without internet, also on a phone.", name=name
+            )
             button = StripButton(
-                "Open folder", lambda: self._window.show_file(file.parent), "Show where it was written"
+                tr("Open"), lambda: self._window.show_file(file), tr("Show the page in the browser")
+            )
+        else:
+            text = tr("Exported {name}. It computes what the model here does.", name=name)
+            button = StripButton(
+                tr("Open folder"),
+                lambda: self._window.show_file(file.parent),
+                tr("Show where it was written"),
             )
         self._window.messages.show_note(text, button)
 

@@ -5,6 +5,7 @@ import time
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
+from training.language import tr
 from vae_desktop.plain_words import duration
 from vae_desktop.style import GRID
 
@@ -24,9 +25,9 @@ class FilmProgress(QWidget):
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(16 * GRID)
         self._bar.setMaximumHeight(GRID)
-        self._cancel = QPushButton("Cancel")
+        self._cancel = QPushButton(tr("Cancel"))
         self._cancel.setFlat(True)
-        self._cancel.setToolTip("Give up the film; nothing of it is kept")
+        self._cancel.setToolTip(tr("Give up the film; nothing of it is kept"))
         self._cancel.clicked.connect(self._on_cancel)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(GRID, 0, GRID, 0)
@@ -53,7 +54,7 @@ class FilmProgress(QWidget):
         passed = time.monotonic() - self._begun
         if frames and passed > _TOLD_AFTER:
             left = passed / frames * (self._bar.maximum() - frames)
-            self._words.setText(f"{self._text} {duration(left)} left")
+            self._words.setText(f"{self._text} {tr('{time} left', time=duration(left))}")
 
     def _on_cancel(self) -> None:
         self._cancel.setEnabled(False)

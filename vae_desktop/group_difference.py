@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
+from training.language import mark, tr
 from vae_desktop.group_statistics import Difference, GroupMean
 from vae_desktop.picture_groups import PictureGroups
 from vae_desktop.plane_layers import PlaneColours
@@ -14,7 +15,7 @@ from vae_desktop.plane_view import PlaneView
 
 _HEAD = 11.0  # pixels, of the arrow's head
 _GAP = 10.0  # pixels between an end of the arrow and the mean's middle
-_UNKNOWN = "Where enough pictures of both groups lie is not known yet: each needs two."
+_UNKNOWN = mark("Where enough pictures of both groups lie is not known yet: each needs two.")
 
 
 class GroupDifference(QObject, PlaneOverlay):
@@ -73,9 +74,9 @@ class GroupDifference(QObject, PlaneOverlay):
         means = [self._mean(key) for key in self._panel.pair]
         self._difference = self._ends = None
         if self._panel.pair[0] == self._panel.pair[1]:
-            self._panel.show_note("Choose two different groups.", usable=False)
+            self._panel.show_note(tr("Choose two different groups."), usable=False)
         elif means[0] is None or means[1] is None or min(means[0].n, means[1].n) < 2:
-            self._panel.show_note(_UNKNOWN, usable=False)
+            self._panel.show_note(tr(_UNKNOWN), usable=False)
         else:
             self._ends = means[0], means[1]
             self._difference = Difference.between(*self._ends)

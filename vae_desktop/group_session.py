@@ -8,12 +8,13 @@ from PySide6.QtCore import QObject, QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QInputDialog, QMenu
 
+from training.language import tr, trn
 from training.picture_facts import PictureFacts
 from vae_desktop.groups_panel import GroupLine
 from vae_desktop.picture_card import Found, Subject
 from vae_desktop.picture_groups import Group, PictureGroups
 from vae_desktop.picture_selection import PictureSelection
-from vae_desktop.plain_words import count, menu_text
+from vae_desktop.plain_words import menu_text, pictures
 from vae_desktop.plane_colouring import ON_DARK, ON_LIGHT
 from vae_desktop.plane_layers import PlaneColours
 from vae_desktop.plane_overlay import PlaneOverlay, PlaneTool, Spot
@@ -83,17 +84,22 @@ class GroupSession(QObject, PlaneOverlay):
         """Ask for a name, and make a group of the selected pictures."""
         if not len(self._selection):
             self._window.statusBar().showMessage(
-                "Select some pictures first: click their points, or draw around them with the lasso (L).",
+                tr("Select some pictures first: click their points, or draw around them with the lasso (L)."),
                 6000,
             )
             return
         ids = self._groups.ids_of(self._selection.numbers)
         if not len(ids):
-            self._window.statusBar().showMessage("Groups are made of the pictures of a project.", 6000)
+            self._window.statusBar().showMessage(tr("Groups are made of the pictures of a project."), 6000)
             return
         dialog = QInputDialog(self._window)
-        dialog.setWindowTitle("Make a group")
-        dialog.setLabelText(f"What the {count(len(ids), 'selected picture')} have in common:")
+        dialog.setWindowTitle(tr("Make a group"))
+        common = trn(
+            "What the {count} selected picture have in common:",
+            "What the {count} selected pictures have in common:",
+            len(ids),
+        )
+        dialog.setLabelText(common)
         dialog.setInputMode(QInputDialog.InputMode.TextInput)
         dialog.textValueSelected.connect(lambda name: self._make([(name, ids)]))
         dialog.finished.connect(dialog.deleteLater)
@@ -104,7 +110,7 @@ class GroupSession(QObject, PlaneOverlay):
         self._groups.add(groups)
         self._window.show_groups()
         if len(self._groups.groups) < before + len(groups):
-            self._window.statusBar().showMessage("There are too many groups; delete some first.", 6000)
+            self._window.statusBar().showMessage(tr("There are too many groups; delete some first."), 6000)
 
     def _make_of_folder(self, which: int) -> None:
         facts = self._facts()
@@ -126,7 +132,9 @@ class GroupSession(QObject, PlaneOverlay):
             numbers = self._groups.numbers_of(group)
             self._selection.select(numbers)
             if not len(numbers):
-                self._window.statusBar().showMessage("None of its pictures is in the project any more.", 6000)
+                self._window.statusBar().showMessage(
+                    tr("None of its pictures is in the project any more."), 6000
+                )
 
     def _replace(self, key: int) -> None:
         self._groups.set_pictures(key, self._groups.ids_of(self._selection.numbers))
@@ -178,13 +186,15 @@ class GroupSession(QObject, PlaneOverlay):
         if mean is None:
             return None
         total = len(self._groups.numbers_of(group))
-        of = f"{mean.n:,} of its {total:,} pictures" if mean.n < total else count(mean.n, "picture")
-        return Subject(group.name, (f"the mean of {of}",), tuple(mean.mean.tolist()))
+        words = tr("the mean of {pictures}", pictures=pictures(total))
+        if mean.n < total:
+            words = tr("the mean of {n:,} of its {total:,} pictures", n=mean.n, total=total)
+        return Subject(group.name, (words,), tuple(mean.mean.tolist()))
 
     def _fill_menu(self, menu: QMenu, spot: Spot) -> None:
         group = self._at(spot)
         if group is not None:
-            select = menu.addAction(f"Select the pictures of {menu_text(group.name)}")
+            select = menu.addAction(tr("Select the pictures of {name}", name=menu_text(group.name)))
             select.triggered.connect(lambda: self._select(group.key))
         if len(self._selection):
             menu.addAction(self._window.action("make_group"))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from training.language import tr
+
 Floats = NDArray[np.float64]
 
 _QUANTILE_95 = 1.6449  # of the standard normal distribution
@@ -74,10 +76,14 @@ class Difference:
     @property
     def words(self) -> str:
         """How far apart they are, and what that is worth."""
-        apart = f"{self.length:.2f} apart, ± {self.error:.2f}"
+        values = {"length": self.length, "error": self.error}
         if self.is_clear:
-            return f"The means are {apart}."
-        return f"The means are {apart}: hardly more than chance. What is drawn along it may mean little."
+            return tr("The means are {length:.2f} apart, ± {error:.2f}.", **values)
+        return tr(
+            "The means are {length:.2f} apart, ± {error:.2f}: hardly more than chance. What is drawn"
+            " along it may mean little.",
+            **values,
+        )
 
 
 def _chi_square_95(degrees: int) -> float:

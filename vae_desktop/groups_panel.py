@@ -21,19 +21,29 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from training.language import mark, tr, trn
+from training.language import number as numeral
 from vae_desktop.difference_panel import DifferencePanel
 from vae_desktop.edit_key import EditKey
 from vae_desktop.labels import QuietLabel
 from vae_desktop.palette_follower import PaletteFollower
-from vae_desktop.plain_words import count, menu_text, one_line, tooltip_text
+from vae_desktop.plain_words import menu_text, one_line, pictures, tooltip_text
 from vae_desktop.plane_colouring import ON_DARK, ON_LIGHT
 from vae_desktop.style import GRID, icon, is_dark
 
-_NONE_YET = "Draw around pictures with the lasso (L) or select some, then make a group of them."
+_NONE_YET = mark("Draw around pictures with the lasso (L) or select some, then make a group of them.")
 _COLOUR_NAMES = (
-    "Blue", "Orange", "Green", "Purple", "Red", "Yellow", "Pale or dark blue", "Pink or cream",
-    "Wine or sand", "Black or white",
-)  # fmt: skip
+    mark("Blue"),
+    mark("Orange"),
+    mark("Green"),
+    mark("Purple"),
+    mark("Red"),
+    mark("Yellow"),
+    mark("Pale or dark blue"),
+    mark("Pink or cream"),
+    mark("Wine or sand"),
+    mark("Black or white"),
+)
 _MOST_FOLDERS = 30  # in a menu
 _KEY = Qt.ItemDataRole.UserRole
 
@@ -71,9 +81,9 @@ class GroupsPanel(PaletteFollower):
         super().__init__(parent)
         self._lines: tuple[GroupLine, ...] = ()
         self._n_selected = 0
-        self._make = _tool("New…", "Make a group of the selected pictures (Ctrl+Shift+G)")
+        self._make = _tool(tr("New…"), tr("Make a group of the selected pictures (Ctrl+Shift+G)"))
         self._make.clicked.connect(self.make_requested)
-        self._folders = _tool("From folder", "Make a group of the pictures of one of your folders")
+        self._folders = _tool(tr("From folder"), tr("Make a group of the pictures of one of your folders"))
         self._folders.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._folders.setMenu(QMenu(self._folders))
         self.list = QTreeWidget()
@@ -88,7 +98,7 @@ class GroupsPanel(PaletteFollower):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.list.setFrameShape(QFrame.Shape.NoFrame)
-        self.list.setAccessibleName("Groups of pictures")
+        self.list.setAccessibleName(tr("Groups of pictures"))
         self.list.setIconSize(QSize(14, 14))
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         EditKey(self.list)
@@ -97,10 +107,10 @@ class GroupsPanel(PaletteFollower):
         self.list.itemChanged.connect(lambda item, _column: self._on_edited(item))
         self.list.itemActivated.connect(lambda item, _column: self.select_requested.emit(item.data(0, _KEY)))
         self.list.currentItemChanged.connect(lambda *_items: self._update())
-        self._none_yet = QuietLabel(_NONE_YET)
-        self._select = _tool("Select", "Select this group's pictures on the plane and in the library")
+        self._none_yet = QuietLabel(tr(_NONE_YET))
+        self._select = _tool(tr("Select"), tr("Select this group's pictures on the plane and in the library"))
         self._select.clicked.connect(lambda: self.select_requested.emit(self._chosen()))
-        self._more = _tool("Change", "Rename, recolour or delete this group")
+        self._more = _tool(tr("Change"), tr("Rename, recolour or delete this group"))
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._more.setMenu(QMenu(self._more))
         self._more.menu().aboutToShow.connect(lambda: self._fill_menu(self._more.menu()))
@@ -135,14 +145,15 @@ class GroupsPanel(PaletteFollower):
         """Offer these folders, (name, number of pictures) each, those with most pictures first."""
         menu = self._folders.menu()
         menu.clear()
-        for number, (name, pictures) in enumerate(folders[:_MOST_FOLDERS]):
-            entry = menu.addAction(menu_text(f"{name} ({pictures:,})"))
+        for number, (name, count) in enumerate(folders[:_MOST_FOLDERS]):
+            entry = menu.addAction(menu_text(f"{name} ({numeral(count)})"))
             entry.triggered.connect(lambda _checked=False, number=number: self.folder_requested.emit(number))
         if len(folders) > _MOST_FOLDERS:
-            menu.addAction(f"and {len(folders) - _MOST_FOLDERS:,} smaller ones").setEnabled(False)
+            others = len(folders) - _MOST_FOLDERS
+            menu.addAction(tr("and {count:,} smaller ones", count=others)).setEnabled(False)
         elif len(folders) > 1:
             menu.addSeparator()
-            menu.addAction("A group of &each").triggered.connect(lambda: self.folder_requested.emit(-1))
+            menu.addAction(tr("A group of &each")).triggered.connect(lambda: self.folder_requested.emit(-1))
         self._folders.setEnabled(bool(folders))
 
     def show_selected(self, n: int) -> None:
@@ -170,8 +181,9 @@ class GroupsPanel(PaletteFollower):
             self.list.editItem(item, 0)
 
     def _fill(self, item: QTreeWidgetItem, line: GroupLine) -> None:
-        gone = f", {line.n_gone:,} no longer in the project" if line.n_gone else ""
-        words = f"{count(line.n, 'picture')}{gone}"
+        words = pictures(line.n)
+        if line.n_gone:
+            words = tr("{pictures}, {gone:,} no longer in the project", pictures=words, gone=line.n_gone)
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
         item.setData(0, _KEY, line.key)
         item.setIcon(0, self._dot(line.colour))
@@ -217,19 +229,25 @@ class GroupsPanel(PaletteFollower):
     def _fill_menu(self, menu: QMenu) -> None:
         menu.clear()
         key = self._chosen()
-        menu.addAction("&Select its pictures").triggered.connect(lambda: self.select_requested.emit(key))
-        menu.addAction("&Rename").triggered.connect(self._rename)
-        colours = menu.addMenu("&Colour")
+        menu.addAction(tr("&Select its pictures")).triggered.connect(lambda: self.select_requested.emit(key))
+        menu.addAction(tr("&Rename")).triggered.connect(self._rename)
+        colours = menu.addMenu(tr("&Colour"))
         for number, name in enumerate(_COLOUR_NAMES):
-            entry = colours.addAction(self._dot(number), name)
+            entry = colours.addAction(self._dot(number), tr(name))
             entry.triggered.connect(
                 lambda _checked=False, number=number: self.recolour_requested.emit(key, number)
             )
-        replaced = menu.addAction(f"Let it be of the {count(self._n_selected, 'selected picture')}")
+        replaced = menu.addAction(
+            trn(
+                "Let it be of the {count} selected picture",
+                "Let it be of the {count} selected pictures",
+                self._n_selected,
+            )
+        )
         replaced.setEnabled(self._n_selected > 0)
         replaced.triggered.connect(lambda: self.replace_requested.emit(key))
         menu.addSeparator()
-        menu.addAction("&Delete").triggered.connect(lambda: self.delete_requested.emit(key))
+        menu.addAction(tr("&Delete")).triggered.connect(lambda: self.delete_requested.emit(key))
 
     def _update(self) -> None:
         self._make.setEnabled(self._n_selected > 0)

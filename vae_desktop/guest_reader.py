@@ -20,10 +20,11 @@ from PySide6.QtGui import QImage
 from training.decode_pool import DecodePool
 from training.errors import VaeError
 from training.images import UNREADABLE, ImageFormat
+from training.language import mark, tr
 from vae_desktop.guests import Guest
 from vae_desktop.lane import Lane
 
-GONE = "not there any more"
+GONE = mark("not there any more")
 _TIME_LIMIT = 10.0  # seconds for a picture; somebody waits for it
 _FASTEST = 100  # quality of Qt's PNG: as good as others, not compressed
 _log = logging.getLogger(__name__)
@@ -130,9 +131,11 @@ def _as_files(sources: Sequence[Path | bytes], opened: ExitStack) -> list[Path]:
             paths.append(source if isinstance(source, Path) else folder / str(number))
     except OSError as error:
         raise VaeError(
-            f"The copied picture could not be read, because no temporary file can be written"
-            f" ({error.strerror}).",
-            advice="Make room on the disk, or save the picture as a file and drop that.",
+            tr(
+                "The copied picture could not be read, because no temporary file can be written ({reason}).",
+                reason=error.strerror,
+            ),
+            advice=tr("Make room on the disk, or save the picture as a file and drop that."),
         ) from error
     return paths
 
@@ -141,7 +144,9 @@ def _png(image: QImage) -> bytes:
     buffer = QBuffer()
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
     if not image.save(buffer, "PNG", _FASTEST):  # type: ignore[call-overload]
-        raise VaeError("The copied picture could not be read.", advice="Save it as a file and drop that.")
+        raise VaeError(
+            tr("The copied picture could not be read."), advice=tr("Save it as a file and drop that.")
+        )
     return bytes(buffer.data().data())
 
 
@@ -153,4 +158,8 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, VaeError):
         return str(error)
     _log.error("Pictures could not be read", exc_info=error)
-    return f"The pictures could not be read ({type(error).__name__}: {error}). The log file has the details."
+    return tr(
+        "The pictures could not be read ({name}: {error}). The log file has the details.",
+        name=type(error).__name__,
+        error=error,
+    )

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from training.language import tr, trn
 from vae_desktop.guest_reader import Reading
 from vae_desktop.guests import MOST_GUESTS, Guest
-from vae_desktop.plain_words import count, one_line
+from vae_desktop.plain_words import one_line
 from vae_desktop.plane_view import signed
 
 _MOST_NAMED = 3
@@ -16,14 +17,14 @@ _MOST_NUMBERS = 4
 
 def numbers_text(values: NDArray[np.float32]) -> str:
     """Latent numbers, the first ones of many."""
-    shown = ", ".join(signed(value, 2) for value in values[:_MOST_NUMBERS].tolist())
+    shown = tr(", ").join(signed(value, 2) for value in values[:_MOST_NUMBERS].tolist())
     return shown + (" …" if len(values) > _MOST_NUMBERS else "")
 
 
 def summary(guest: Guest, comparison: str) -> str:
     """A guest in a line, for the status bar."""
     if guest.encoded is None:
-        return f"{guest.name} is being placed."
+        return tr("{name} is being placed.", name=guest.name)
     told = f"{guest.name}: μ {numbers_text(guest.encoded.mean)}, σ {numbers_text(guest.encoded.sigma)}."
     return f"{told} {comparison}." if comparison else told
 
@@ -35,7 +36,7 @@ def comparison_text(worse: int, all_: int) -> str:
         worse: of how many held-out pictures the reconstruction is farther off.
         all_: how many there are.
     """
-    return f"Reconstructed more closely than {worse:,} of {all_:,} held-out pictures"
+    return tr("Reconstructed more closely than {worse:,} of {all:,} held-out pictures", worse=worse, all=all_)
 
 
 def problem_text(reading: Reading) -> str:
@@ -47,12 +48,12 @@ def problem_text(reading: Reading) -> str:
     left_out = reading.asked - len(reading.wanted)
     sentences = []
     if left_out:
-        sentences.append(
-            f"{count(placed, 'picture')} of {reading.asked:,} {_was(placed)} placed: "
-            f"the plane takes {MOST_GUESTS} guests, and {left_out:,} were left out."
+        taken = tr(
+            "the plane takes {most} guests, and {count:,} were left out.", most=MOST_GUESTS, count=left_out
         )
+        sentences.append(f"{_placed(placed, reading.asked)}: {taken}")
     elif failed and placed:
-        sentences.append(f"{count(placed, 'picture')} of {reading.asked:,} {_was(placed)} placed.")
+        sentences.append(f"{_placed(placed, reading.asked)}.")
     if failed:
         sentences.append(_not_placed(failed))
     return " ".join(sentences)
@@ -60,16 +61,26 @@ def problem_text(reading: Reading) -> str:
 
 def full_text(asked: int) -> str:
     """Why no more guests are taken."""
-    these = "This picture was" if asked == 1 else f"These {asked:,} pictures were"
-    there = f"There are {MOST_GUESTS} guests on the plane, which is the most."
-    return f"{there} {these} not placed: remove some first."
+    there = tr("There are {most} guests on the plane, which is the most.", most=MOST_GUESTS)
+    these = trn(
+        "This picture was not placed: remove some first.",
+        "These {count} pictures were not placed: remove some first.",
+        asked,
+    )
+    return f"{there} {these}"
 
 
-def _was(number: int) -> str:
-    return "was" if number == 1 else "were"
+def _placed(placed: int, asked: int) -> str:
+    return trn(
+        "{count} picture of {asked:,} was placed",
+        "{count} pictures of {asked:,} were placed",
+        placed,
+        asked=asked,
+    )
 
 
 def _not_placed(failed: Sequence[tuple[str, str | None]]) -> str:
-    named = "; ".join(f"“{one_line(name)}”: {reason}" for name, reason in failed[:_MOST_NAMED])
-    more = f"; and {len(failed) - _MOST_NAMED:,} more" if len(failed) > _MOST_NAMED else ""
-    return f"Not placed: {named}{more}."
+    named = [f"“{one_line(name)}”: {tr(reason or '')}" for name, reason in failed[:_MOST_NAMED]]
+    if len(failed) > _MOST_NAMED:
+        named.append(tr("and {count:,} more", count=len(failed) - _MOST_NAMED))
+    return tr("Not placed: {pictures}.", pictures="; ".join(named))

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 
 from training.errors import VaeError
 from training.images import ImageFormat
+from training.language import mark, tr, trn
 from training.pixel_store import evenly
 from vae_desktop.edits import Edits
 from vae_desktop.encode_queue import Encoded
@@ -23,7 +24,7 @@ from vae_desktop.guests import MOST_GUESTS, Guest, Guests, HeldOutErrors
 from vae_desktop.offered_pictures import Offered, dropped_pictures, pasted_pictures
 from vae_desktop.picture_card import Found, PictureCard, Subject
 from vae_desktop.pixels import to_qimage
-from vae_desktop.plain_words import count, menu_text, one_line
+from vae_desktop.plain_words import menu_text, one_line, pictures
 from vae_desktop.plane_overlay import Spot
 from vae_desktop.plane_session import PlaneSession
 from vae_desktop.window_state import WindowState
@@ -31,7 +32,7 @@ from vae_desktop.window_state import WindowState
 _MOST_COMPARED = 64  # held-out pictures, evenly chosen
 _TOLD_MS = 6_000
 _LONGEST_NAMED = 30  # letters of a name in a menu
-_NO_MODEL = "There is no map yet to place pictures on. {first}; then {again} again."
+_NO_MAP = mark("There is no map yet to place pictures on.")
 
 
 class GuestsSession(QObject):
@@ -107,29 +108,34 @@ class GuestsSession(QObject):
         """Place what was dropped or pasted on the plane, or say why not.
 
         Args:
-            again: what to do once there is a model, in words that "again" follows.
+            again: what to do once there is a model, to stand after a semicolon.
         """
         if offered.problem:
             self._window.show_problem(offered.problem)
         elif self._plane.is_empty or self._model_format() is None:
-            learns = self._window.state.has_model
-            first = "Wait for the first one" if learns else "Train first"
-            self._window.show_problem(_NO_MODEL.format(first=first, again=again))
+            first = tr("Wait for the first one") if self._window.state.has_model else tr("Train first")
+            self._window.show_problem(f"{tr(_NO_MAP)} {first}; {again}.")
         else:
             self._read(self._wanted(offered))
 
     def paste(self) -> None:
         """Place the picture that is in the clipboard."""
-        self.place(pasted_pictures(QGuiApplication.clipboard().mimeData()), "paste")
+        self.place(pasted_pictures(QGuiApplication.clipboard().mimeData()), tr("then paste again"))
 
     def add(self, guests: Sequence[Guest]) -> None:
         """Have these guests from now on; it can be undone."""
-        self._edits.do(f"place {_named(guests)}", lambda: self._put(guests), lambda: self._take(guests))
+        self._edits.do(
+            tr("place {guests}", guests=_named(guests)), lambda: self._put(guests), lambda: self._take(guests)
+        )
 
     def remove(self, guests: Sequence[Guest]) -> None:
         """Have these guests no more; it can be undone."""
         if guests:
-            self._edits.do(f"remove {_named(guests)}", lambda: self._take(guests), lambda: self._put(guests))
+            self._edits.do(
+                tr("remove {guests}", guests=_named(guests)),
+                lambda: self._take(guests),
+                lambda: self._put(guests),
+            )
 
     def change(self, guest: Guest, pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
         """Let a guest be another picture, uint8 [S, S, C], as one that is still being drawn."""
@@ -216,7 +222,7 @@ class GuestsSession(QObject):
             return [Wanted(one_line(path.name), path) for path in offered.paths]
         self._pasted += 1
         source = offered.content if offered.image is None else offered.image
-        return [Wanted(f"Picture {self._pasted}", source)]
+        return [Wanted(tr("Picture {number}", number=self._pasted), source)]
 
     def _read(self, wanted: Sequence[Wanted], *, is_edit: bool = True) -> None:
         image_format = self._model_format()
@@ -228,7 +234,7 @@ class GuestsSession(QObject):
             return
         taken = tuple(wanted[: MOST_GUESTS - len(self.guests) - self._coming] if is_new else wanted)
         self._coming += len(taken) if is_new else 0
-        self._window.statusBar().showMessage(f"Placing {count(len(taken), 'picture')}…")
+        self._window.statusBar().showMessage(tr("Placing {pictures}…", pictures=pictures(len(taken))))
         self._reader.read(Reading(taken, image_format, len(wanted), is_edit, self._stopped))
 
     def _on_read(self, reading: Reading) -> None:
@@ -256,9 +262,9 @@ class GuestsSession(QObject):
             self._put(came)
 
     def _choose(self) -> None:
-        paths, _kind = QFileDialog.getOpenFileNames(self._window, "Choose pictures to place on the plane")
+        paths, _kind = QFileDialog.getOpenFileNames(self._window, tr("Choose pictures to place on the plane"))
         if paths:
-            self.place(Offered(paths=tuple(Path(path) for path in paths)), "choose them")
+            self.place(Offered(paths=tuple(Path(path) for path in paths)), tr("then choose them again"))
 
     # ------------------------------------------------------------------ what the engine tells
 
@@ -339,17 +345,20 @@ class GuestsSession(QObject):
             return None
         mean, sigma = numbers_text(guest.encoded.mean), numbers_text(guest.encoded.sigma)
         comparison = self._comparison(guest)
-        lines = [f"lies at {mean}, give or take {sigma}", *([comparison] if comparison else [])]
+        lines = [
+            tr("lies at {mean}, give or take {sigma}", mean=mean, sigma=sigma),
+            *([comparison] if comparison else []),
+        ]
         latent = tuple(guest.encoded.mean.astype(float).tolist())
-        captions = ("original", "reconstruction")
+        captions = (tr("original"), tr("reconstruction"))
         return Subject(guest.name, lines, latent, to_qimage(guest.pixels), captions)
 
     def _on_dropped(self, data: QMimeData) -> None:
-        self.place(dropped_pictures(data), "drop them")
+        self.place(dropped_pictures(data), tr("then drop them again"))
 
     def _promise(self) -> str:
         has_map = not self._plane.is_empty and self._model_format() is not None
-        return "Let go to place on the plane" if has_map else "Train first, then place pictures here"
+        return tr("Let go to place on the plane") if has_map else tr("Train first, then place pictures here")
 
     def _remove_selected(self) -> None:
         guest = self.guests.get(self.guests.selected)
@@ -367,10 +376,12 @@ class GuestsSession(QObject):
         if not menu.isEmpty():
             menu.addSeparator()
         if guest is not None:
-            menu.addAction("Put the handle where this &guest lies", lambda: self._go_to(guest.number))
+            menu.addAction(tr("Put the handle where this &guest lies"), lambda: self._go_to(guest.number))
             if (path := guest.path) is not None:
-                menu.addAction("Show this guest in its &folder", lambda: self._window.show_file(path.parent))
-            menu.addAction("&Remove this guest", lambda: self.remove([guest]))
+                menu.addAction(
+                    tr("Show this guest in its &folder"), lambda: self._window.show_file(path.parent)
+                )
+            menu.addAction(tr("&Remove this guest"), lambda: self.remove([guest]))
         if len(self.guests) > 1:
             menu.addAction(self._window.action("remove_guests"))
         menu.addAction(self._window.action("paste_picture"))
@@ -382,6 +393,6 @@ class GuestsSession(QObject):
 
 def _named(guests: Sequence[Guest]) -> str:
     if len(guests) != 1:
-        return count(len(guests), "guest")
+        return trn("{count} guest", "{count} guests", len(guests))
     name = guests[0].name
     return menu_text(f"“{name[:_LONGEST_NAMED]}…”" if len(name) > _LONGEST_NAMED else f"“{name}”")

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QInputDialog, QMenu
 
+from training.language import tr
 from vae_desktop.exploration import Exploration, finite_numbers
 from vae_desktop.plain_words import menu_text, one_line
 from vae_desktop.plane_overlay import Spot
@@ -55,14 +56,18 @@ class HandleEdits(QObject):
         before, after = self._plane.handle_name(handle), one_line(name).strip()[:_LONGEST_NAME]
         if after != before:
             self._do(
-                f"name handle {handle}", lambda: self._name(handle, after), lambda: self._name(handle, before)
+                tr("name handle {handle}", handle=handle),
+                lambda: self._name(handle, after),
+                lambda: self._name(handle, before),
             )
 
     def lock(self, handle: int, locked: bool) -> None:
         """Keep a handle where it is, or let it be moved again."""
         if locked != self._plane.is_locked(handle):
             self._do(
-                f"{'lock' if locked else 'unlock'} handle {handle}",
+                tr("lock handle {handle}", handle=handle)
+                if locked
+                else tr("unlock handle {handle}", handle=handle),
                 lambda: self._lock(handle, locked),
                 lambda: self._lock(handle, not locked),
             )
@@ -71,17 +76,17 @@ class HandleEdits(QObject):
         """Put a handle exactly where the picture nearest to it lies."""
         found = self._session.where.nearest(handle)
         if found is None:
-            self._window.statusBar().showMessage("Where your pictures lie is not known yet.", 4000)
+            self._window.statusBar().showMessage(tr("Where your pictures lie is not known yet."), 4000)
             return
         self._plane.select_handle(handle)
         self._session.go_to_picture(found[0])
 
     def ask_name(self, handle: int) -> None:
         """Ask for a name in a small dialog."""
-        title, before = f"Name handle {handle}", self._plane.handle_name(handle)
+        title, before = tr("Name handle {handle}", handle=handle), self._plane.handle_name(handle)
         dialog = QInputDialog(self._window)
         dialog.setWindowTitle(title)
-        dialog.setLabelText("A word or two that it is shown with:")
+        dialog.setLabelText(tr("A word or two that it is shown with:"))
         dialog.setTextValue(before)
         dialog.setInputMode(QInputDialog.InputMode.TextInput)
         dialog.textValueSelected.connect(lambda text: self._name_if_there(handle, text))
@@ -95,7 +100,7 @@ class HandleEdits(QObject):
     def _on_put(self, handle: int, before: Latent, after: Latent) -> None:
         put = self._session.put_handle
         self._do(
-            f"move handle {handle}",
+            tr("move handle {handle}", handle=handle),
             lambda: put(handle, after),
             lambda: put(handle, before),
             merges=f"move {handle}",
@@ -105,7 +110,11 @@ class HandleEdits(QObject):
     def _on_added(self, handle: int, _z1: float, _z2: float) -> None:
         if len(self._plane.handles) > 1:  # the first one is there by itself
             kept = self._kept(handle)
-            self._do(f"add handle {handle}", lambda: self._bring(kept), lambda: self._take_away(handle))
+            self._do(
+                tr("add handle {handle}", handle=handle),
+                lambda: self._bring(kept),
+                lambda: self._take_away(handle),
+            )
 
     def _on_leaving(self, handle: int) -> None:
         self._leaving = self._kept(handle)
@@ -113,7 +122,11 @@ class HandleEdits(QObject):
     def _on_removed(self, handle: int) -> None:
         kept, self._leaving = self._leaving, None
         if kept is not None:  # else the plane was cleared
-            self._do(f"remove handle {handle}", lambda: self._take_away(handle), lambda: self._bring(kept))
+            self._do(
+                tr("remove handle {handle}", handle=handle),
+                lambda: self._take_away(handle),
+                lambda: self._bring(kept),
+            )
 
     def _do(self, text: str, do: Callable[[], None], undo: Callable[[], None], merges: str = "") -> None:
         """Make an edit, unless this happens because of one."""
@@ -152,7 +165,7 @@ class HandleEdits(QObject):
         handle = plane.handle_at(spot)
         if handle is None:
             place, picture = spot.place, plane.picture_at(spot)
-            menu.addAction("Add a &handle here").triggered.connect(lambda: plane.add_handle(*place))
+            menu.addAction(tr("Add a &handle here")).triggered.connect(lambda: plane.add_handle(*place))
             if picture >= 0:
                 self._offer_picture(menu, picture)
             return
@@ -163,10 +176,12 @@ class HandleEdits(QObject):
 
     def _offer_picture(self, menu: QMenu, picture: int) -> None:
         session = self._session
-        name = menu_text(session.pictures.name(picture)) or "this picture"
-        menu.addAction(f"Put the handle on {name}").triggered.connect(lambda: session.go_to_picture(picture))
+        name = menu_text(session.pictures.name(picture)) or tr("this picture")
+        menu.addAction(tr("Put the handle on {name}", name=name)).triggered.connect(
+            lambda: session.go_to_picture(picture)
+        )
         if session.pictures.path(picture) is not None:
-            reveal = menu.addAction(f"Open the folder of {name}")
+            reveal = menu.addAction(tr("Open the folder of {name}", name=name))
             reveal.triggered.connect(lambda: session.pictures.reveal(picture))
 
     def _with_active(self, job: Callable[[int], None]) -> None:

@@ -5,7 +5,8 @@ import math
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from vae_desktop.plain_words import count, one_line
+from training.language import tr
+from vae_desktop.plain_words import one_line, pictures
 from vae_desktop.plane_canvas import PlaneCanvas
 from vae_desktop.plane_handles import Handles, handle_area
 from vae_desktop.plane_view import signed
@@ -177,18 +178,20 @@ class HandlePlane(PlaneCanvas):
         self._handles.positions[number] = (z1, z2)
 
     def _describe(self) -> None:
-        parts = [f"{count(len(self._scene.cloud), 'picture')}."]
+        parts = [f"{pictures(len(self._scene.cloud))}."]
         if self._handles.active is not None:
             z1, z2 = self._handles.positions[self._handles.active]
             across, up = self._axis_names
             place = f"{across} {signed(z1, 2)}, {up} {signed(z2, 2)}"
-            title = f"Handle {self._handles.active} of {len(self._handles.positions)}"
-            name = self.handle_name(self._handles.active)
-            named = f", {name}," if name else ""
-            locked = " It is locked." if self.is_locked(self._handles.active) else ""
-            parts.append(f"{title}{named} at {place}.{locked}")
+            number, of_all = self._handles.active, len(self._handles.positions)
+            title = tr("Handle {number} of {count}", number=number, count=of_all)
+            name = self.handle_name(number)
+            named = f"{title}, {name}," if name else title
+            parts.append(tr("{handle} at {place}.", handle=named, place=place))
+            if self.is_locked(number):
+                parts.append(tr("It is locked."))
         parts += [self._note] if self._note else []
-        parts.append("Arrow keys move the handle, plus and minus zoom.")
+        parts.append(tr("Arrow keys move the handle, plus and minus zoom."))
         self.setAccessibleDescription(" ".join(parts))
 
     # Drags: from drag_started to drag_finished

@@ -4,6 +4,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
+from training.language import tr
 from vae_desktop.picture_canvas import draw_picture
 from vae_desktop.plain_words import tooltip_text
 from vae_desktop.plane_handles import draw_lock
@@ -34,9 +35,10 @@ class HandleSquare(QAbstractButton):
     def describe(self, name: str, *, is_locked: bool) -> None:
         """Show the name that a person gave the handle, '' for none, and whether it is locked."""
         self._name, self._is_locked = name, is_locked
-        title = name or f"Handle {self._handle}"
-        self.setAccessibleName(f"{title}, locked" if is_locked else title)
-        self.setToolTip(tooltip_text(f"Show {title[0].lower()}{title[1:]}" if not name else f"Show “{name}”"))
+        title = name or tr("Handle {handle}", handle=self._handle)
+        self.setAccessibleName(tr("{title}, locked", title=title) if is_locked else title)
+        shown = tr("Show “{name}”", name=name) if name else tr("Show handle {handle}", handle=self._handle)
+        self.setToolTip(tooltip_text(shown))
         self.update()
 
     def show_image(self, image: QImage | None, *, is_new: bool) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QTimer
 
+from training.language import mark, tr
 from vae_desktop.decode_lane import Decoded
 from vae_desktop.jitter_overlay import Jitter, JitterOverlay
 from vae_desktop.jitter_view import COUNT
@@ -19,7 +20,7 @@ SHARE = 0.06  # of the time may go into them while a training wants the machine
 FIRST = -2_000
 """The decode lane knows them as handles from this number downwards."""
 
-_UNKNOWN = "Known as soon as the model has placed your pictures."
+_UNKNOWN = mark("Known as soon as the model has placed your pictures.")
 
 
 class JitterSession(QObject):
@@ -130,7 +131,7 @@ class JitterSession(QObject):
         points = self._points()
         self._show_on_plane()
         if points is None:
-            self._window.decoding.jitter.show_hint(_UNKNOWN)
+            self._window.decoding.jitter.show_hint(tr(_UNKNOWN))
             return
         if self._waiting or time.monotonic() < self._due():
             return

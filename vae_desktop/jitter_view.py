@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from training.language import mark, tr
 from vae_desktop.picture_canvas import draw_picture
 from vae_desktop.pixels import to_qimage
 from vae_desktop.plain_words import tooltip_text
@@ -13,7 +14,7 @@ from vae_desktop.style import GRID, hairline, quiet_text
 
 COUNT, _COLUMNS = 8, 4
 _SIDE, _SMALLEST = 60, 36
-_HELP = (
+_HELP = mark(
     "Eight pictures at random places around the handle: z = handle + σ·ε, where σ are the standard deviations"
     " of the posterior of your picture nearest to it, and ε is drawn from a normal distribution. These are"
     " places that the model was taught to decode alike: what changes between them, it ignores."
@@ -26,8 +27,8 @@ class _Pictures(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Pictures around the handle")
-        self.setToolTip(tooltip_text(_HELP))
+        self.setAccessibleName(tr("Pictures around the handle"))
+        self.setToolTip(tooltip_text(tr(_HELP)))
         self.images: dict[int, QImage] = {}
         self.hint = ""
 
@@ -63,8 +64,8 @@ class JitterView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        title = QLabel("Jitter")
-        title.setToolTip(tooltip_text(_HELP))
+        title = QLabel(tr("Jitter"))
+        title.setToolTip(tooltip_text(tr(_HELP)))
         self._pictures = _Pictures()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

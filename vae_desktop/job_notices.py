@@ -8,14 +8,15 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from training.events import ImportReport, RunResult
+from training.language import mark, tr
 from vae_desktop.engine import Engine
 from vae_desktop.main_window import MainWindow, WindowState
-from vae_desktop.plain_words import count, one_line
+from vae_desktop.plain_words import epochs, one_line, pictures
 
 LONG_SECONDS = 10.0
 """A job that took no longer is one that the person has waited for."""
 
-_LOOK = "The window tells more."
+_LOOK = mark("The window tells more.")
 Show = Callable[[str, str], object]
 
 
@@ -36,14 +37,18 @@ class JobNotices(QObject):
         self._state = window.state
         window.state_changed.connect(self._on_state_changed)
         engine.imported.connect(self._on_imported)
-        engine.import_failed.connect(lambda _why: self._tell_of_long(f"Reading the pictures failed. {_LOOK}"))
+        engine.import_failed.connect(
+            lambda _why: self._tell_of_long(tr("Reading the pictures failed. {look}", look=tr(_LOOK)))
+        )
         engine.trained.connect(self._on_trained)
         for failed in (engine.training_failed, engine.memory_ran_out, engine.gpu_failed):
-            failed.connect(lambda *_why: self._tell_of_long(f"The training could not go on. {_LOOK}"))
+            failed.connect(
+                lambda *_why: self._tell_of_long(tr("The training could not go on. {look}", look=tr(_LOOK)))
+            )
         for saved in (engine.shared_saved, engine.exported):
-            saved.connect(lambda path: self.tell(f"Saved {one_line(Path(path).name)}."))
+            saved.connect(lambda path: self.tell(tr("Saved {name}.", name=one_line(Path(path).name))))
         for failed in (engine.sharing_failed, engine.export_failed):
-            failed.connect(lambda _why: self.tell(f"The model could not be saved. {_LOOK}"))
+            failed.connect(lambda _why: self.tell(tr("The model could not be saved. {look}", look=tr(_LOOK))))
 
     def tell(self, text: str, title: str = "") -> None:
         """Tell of the end of something, if the person is elsewhere and wants to be told."""
@@ -60,11 +65,11 @@ class JobNotices(QObject):
 
     def _on_imported(self, report: ImportReport) -> None:
         if not report.cancelled:
-            self._tell_of_long(f"The pictures are read: {count(report.used, 'picture')}.")
+            self._tell_of_long(tr("The pictures are read: {pictures}.", pictures=pictures(report.used)))
 
     def _on_trained(self, result: RunResult) -> None:
         if not result.stopped:
-            self._tell_of_long(f"The training is done, after {count(result.epochs, 'epoch')}.")
+            self._tell_of_long(tr("The training is done, after {epochs}.", epochs=epochs(result.epochs)))
 
     def _tell_of_long(self, text: str) -> None:
         if time.monotonic() - self._began >= LONG_SECONDS:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from training.language import tr
 from vae_desktop import plane_controls
 from vae_desktop.commands import Command, keys_in_words
 from vae_desktop.fuzzy import match
@@ -41,14 +42,14 @@ def key_groups(commands: Iterable[Command]) -> list[KeyGroup]:
         if command.keys:
             menus.setdefault(command.where[0], []).append((command.title, command.keys))
     plane = {
-        "Keys on the plane": plane_controls.KEYS,
-        "Mouse on the plane": plane_controls.MOUSE,
-        "Fingers on the plane": plane_controls.FINGERS,
+        tr("Keys on the plane"): plane_controls.KEYS,
+        tr("Mouse on the plane"): plane_controls.MOUSE,
+        tr("Fingers on the plane"): plane_controls.FINGERS,
     }
     return [
-        *(KeyGroup(f"{menu} menu", tuple(lines)) for menu, lines in menus.items()),
+        *(KeyGroup(tr("{menu} menu", menu=menu), tuple(lines)) for menu, lines in menus.items()),
         *(
-            KeyGroup(title, tuple((control.does, _in_words(control.how)) for control in controls))
+            KeyGroup(title, tuple((tr(control.does), _in_words(control.how)) for control in controls))
             for title, controls in plane.items()
         ),
     ]
@@ -65,26 +66,26 @@ class KeySheet(QDialog):
         super().__init__(parent)
         self._groups = groups
         self._lines: dict[QTreeWidgetItem, list[QTreeWidgetItem]] = {}  # by the head of their group
-        self.setWindowTitle("Keyboard and mouse")
+        self.setWindowTitle(tr("Keyboard and mouse"))
         self._line = QLineEdit()
-        self._line.setPlaceholderText("Find a key or what it does")
+        self._line.setPlaceholderText(tr("Find a key or what it does"))
         self._line.setClearButtonEnabled(True)
-        self._line.setAccessibleName("Find a key or what it does")
+        self._line.setAccessibleName(tr("Find a key or what it does"))
         self._line.textChanged.connect(self._search)
         self._list = QTreeWidget()
         self._list.setColumnCount(2)
-        self._list.setHeaderLabels(["What it does", "Keys"])
+        self._list.setHeaderLabels([tr("What it does"), tr("Keys")])
         self._list.setRootIsDecorated(False)
         self._list.setItemsExpandable(False)
         self._list.setIndentation(GRID * 2)
         self._list.setFrameShape(QFrame.Shape.NoFrame)
         self._list.setUniformRowHeights(True)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._list.setAccessibleName("Keys and gestures")
+        self._list.setAccessibleName(tr("Keys and gestures"))
         self._list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self._list.header().setStretchLastSection(False)
-        self._nothing = QuietLabel("Nothing here is called that.")
+        self._nothing = QuietLabel(tr("Nothing here is called that."))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID * 2, GRID * 2, GRID * 2, GRID * 2)
         layout.setSpacing(GRID * 3 // 2)
@@ -124,7 +125,7 @@ class KeySheet(QDialog):
             self._lines[head] = lines = []
             for does, how in group.lines:
                 line = QTreeWidgetItem(head, [one_line(does), one_line("   ".join(how))])
-                line.setData(1, Qt.ItemDataRole.AccessibleTextRole, one_line(" or ".join(how)))
+                line.setData(1, Qt.ItemDataRole.AccessibleTextRole, one_line(tr(" or ").join(how)))
                 lines.append(line)
         self._list.expandAll()
 
@@ -145,4 +146,4 @@ def _fits(query: str, line: QTreeWidgetItem) -> bool:
 
 def _in_words(ways: Iterable[str]) -> tuple[str, ...]:
     """The ways with the names that this system has for keys; gestures stay as they are."""
-    return tuple(keys_in_words(QKeySequence(way)) or way for way in ways)
+    return tuple(keys_in_words(QKeySequence(way)) or tr(way) for way in ways)

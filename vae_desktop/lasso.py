@@ -5,15 +5,16 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF, Qt
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen
 
+from training.language import mark, tr
 from vae_desktop.picture_selection import PictureSelection
-from vae_desktop.plain_words import count
+from vae_desktop.plain_words import pictures
 from vae_desktop.plane_layers import PlaneColours, area_of, faint
 from vae_desktop.plane_overlay import PlaneOverlay, PlaneTool, Spot
 from vae_desktop.plane_session import PlaneSession
 from vae_desktop.plane_view import PlaneView
 
 _STEP = 2.0  # pixels between two points of the line
-_HELP = "Draw around pictures to select them; Shift adds, Alt takes out, Esc leaves the lasso."
+_HELP = mark("Draw around pictures to select them; Shift adds, Alt takes out, Esc leaves the lasso.")
 
 
 class Lasso(QObject, PlaneTool, PlaneOverlay):
@@ -74,7 +75,7 @@ class Lasso(QObject, PlaneTool, PlaneOverlay):
         if chosen:
             self._plane.set_tool(self)
             self._plane.setFocus()
-            self._window.statusBar().showMessage(_HELP, 8000)
+            self._window.statusBar().showMessage(tr(_HELP), 8000)
         elif self._plane.tool is self:
             self._plane.set_tool(None)
 
@@ -87,7 +88,7 @@ class Lasso(QObject, PlaneTool, PlaneOverlay):
     def _take(self, found: NDArray[np.int64]) -> None:
         say = self._window.statusBar().showMessage
         if not len(found):
-            say("No picture lies there; what was selected still is.", 4000)
+            say(tr("No picture lies there; what was selected still is."), 4000)
             return
         if self._modifiers & Qt.KeyboardModifier.ShiftModifier:
             self._selection.add(found)
@@ -96,7 +97,14 @@ class Lasso(QObject, PlaneTool, PlaneOverlay):
         else:
             self._selection.select(found)
         key = self._window.action("make_group").shortcut().toString()
-        say(f"{count(len(self._selection), 'picture')} selected; {key} makes a group of them.", 8000)
+        say(
+            tr(
+                "{pictures} selected; {key} makes a group of them.",
+                pictures=pictures(len(self._selection)),
+                key=key,
+            ),
+            8000,
+        )
 
 
 def _closed(line: list[QPointF]) -> QPainterPath:

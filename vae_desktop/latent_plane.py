@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
+from training.language import tr
 from vae_desktop.plane_furniture import draw_posterior
 from vae_desktop.plane_handles import draw_handles
 from vae_desktop.plane_layers import area_of
@@ -42,7 +43,7 @@ class LatentPlane(PointerPlane):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Latent plane")
+        self.setAccessibleName(tr("Latent plane"))
         self._arrows: set[int] = set()
         self._show_focus = False
         self._keys: dict[int, Callable[[], None]] = {

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from training.events import ImportProgress
+from training.language import number, tr
 from vae_desktop.labels import ElidedLabel, QuietLabel
 from vae_desktop.palette_follower import PaletteFollower
 from vae_desktop.plain_words import duration, one_line, tooltip_text
@@ -49,8 +50,8 @@ class LibraryPanel(PaletteFollower):
         self._open = QToolButton()
         self._open.setAutoRaise(True)
         self._open.setIconSize(QSize(20, 20))
-        self._open.setToolTip("Open another folder of pictures")
-        self._open.setAccessibleName("Open another folder")
+        self._open.setToolTip(tr("Open another folder of pictures"))
+        self._open.setAccessibleName(tr("Open another folder"))
         self._open.clicked.connect(self.open_requested)
         self._model = PictureModel(self)
         self.pictures = ThumbnailList(self._model)
@@ -67,8 +68,10 @@ class LibraryPanel(PaletteFollower):
         self._held_out.setFont(tabular_font(self._held_out.font()))
         self._held_out.setWordWrap(False)
         self._held_out.setToolTip(
-            "Pictures kept aside: the program never learns from them, "
-            "so they show how well it understands new ones."
+            tr(
+                "Pictures kept aside: the program never learns from them, "
+                "so they show how well it understands new ones."
+            )
         )
         self._format = QuietLabel()
         self._format.setFont(tabular_font(self._format.font()))
@@ -117,9 +120,9 @@ class LibraryPanel(PaletteFollower):
         self.clear()
         self._title.show_text(title, full_path)
         self._model.show_pictures(count, pixels, held_out, names)
-        self._used.setText(f"{count:,} used")
+        self._used.setText(tr("{count:,} used", count=count))
         kept = int(held_out.sum())
-        self._held_out.setText(f"{kept:,} held out")
+        self._held_out.setText(tr("{count:,} held out", count=kept))
         self._format.setText(f"{side}×{side}")
         self._format.setToolTip(tooltip_text(format_words))
         self._mark.setVisible(bool(kept))
@@ -151,7 +154,7 @@ class LibraryPanel(PaletteFollower):
         """Show what was skipped and why.
 
         Args:
-            reasons: reason -> number of files.
+            reasons: reason, in English -> number of files.
             files: (file name, reason) of some or all of them.
         """
         self._skipped.show_skipped(reasons, files)
@@ -216,12 +219,12 @@ class _ImportBar(QWidget):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(GRID)
-        self._bar.setAccessibleName("Import progress")
+        self._bar.setAccessibleName(tr("Import progress"))
         self._line = QLabel()
         self._line.setWordWrap(True)
         self._line.setFont(tabular_font(self._line.font()))
-        self.cancel = QPushButton("Cancel")
-        self.cancel.setToolTip("Stop reading; pictures read so far are kept for the next try")
+        self.cancel = QPushButton(tr("Cancel"))
+        self.cancel.setToolTip(tr("Stop reading; pictures read so far are kept for the next try"))
         row = QHBoxLayout()
         row.setSpacing(GRID)
         row.addWidget(self._bar, 1)
@@ -235,7 +238,7 @@ class _ImportBar(QWidget):
     def start(self) -> None:
         """Show that it begins."""
         self._bar.setRange(0, 0)
-        self._line.setText("Looking for pictures…\n")  # two lines, so that nothing moves later
+        self._line.setText(tr("Looking for pictures…") + "\n")  # two lines, so that nothing moves later
         self.cancel.setEnabled(True)
         self.show()
 
@@ -248,18 +251,22 @@ class _ImportBar(QWidget):
             self._bar.setValue(progress.done)
         if not self.cancel.isEnabled():
             return  # a late report must not take back "Stopping…"
-        of_all = f"{progress.found:,}" + (" and counting" if progress.scanning else "")
+        so_far = (
+            tr("{done:,} of {found:,} and counting", done=progress.done, found=progress.found)
+            if progress.scanning
+            else tr("{done:,} of {found:,}", done=progress.done, found=progress.found)
+        )
         parts = []
         if progress.skipped:
-            parts.append(f"{progress.skipped:,} skipped")
+            parts.append(tr("{skipped:,} skipped", skipped=progress.skipped))
         if progress.seconds_left is not None:
-            parts.append(f"{duration(progress.seconds_left)} left")
-        self._line.setText(f"{progress.done:,} of {of_all}\n" + " · ".join(parts))
+            parts.append(tr("{time} left", time=duration(progress.seconds_left)))
+        self._line.setText(f"{so_far}\n" + " · ".join(parts))
 
     def show_cancelling(self) -> None:
         """Show that Cancel was heard."""
         self.cancel.setEnabled(False)
-        self._line.setText("Stopping…\n")
+        self._line.setText(tr("Stopping…") + "\n")
 
 
 class _SkippedList(QWidget):
@@ -279,7 +286,7 @@ class _SkippedList(QWidget):
         self._tree.setUniformRowHeights(True)
         self._tree.expanded.connect(self._fit_height)
         self._tree.collapsed.connect(self._fit_height)
-        self._tree.setAccessibleName("Skipped files by reason")
+        self._tree.setAccessibleName(tr("Skipped files by reason"))
         self._tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._tree.header().setStretchLastSection(False)
         self._tree.header().setSectionResizeMode(0, self._tree.header().ResizeMode.Stretch)
@@ -293,13 +300,13 @@ class _SkippedList(QWidget):
 
     def show_skipped(self, reasons: dict[str, int], files: list[tuple[str, str]]) -> None:
         """Fill the list; hidden when nothing was skipped."""
-        self._toggle.setText(f"{sum(reasons.values()):,} skipped: why?")
+        self._toggle.setText(tr("{skipped:,} skipped: why?", skipped=sum(reasons.values())))
         self._tree.clear()
         names: dict[str, list[str]] = defaultdict(list)
         for name, reason in files:
             names[reason].append(name)
-        for reason, number in sorted(reasons.items(), key=lambda pair: -pair[1]):
-            self._tree.addTopLevelItem(_reason_item(reason, number, names[reason]))
+        for reason, count in sorted(reasons.items(), key=lambda pair: -pair[1]):
+            self._tree.addTopLevelItem(_reason_item(reason, count, names[reason]))
         self._open(False)
         self.setVisible(bool(reasons))
 
@@ -313,7 +320,9 @@ class _SkippedList(QWidget):
 
     def _open(self, opened: bool) -> None:
         self._tree.setVisible(opened)
-        self._toggle.setAccessibleDescription("The list is open" if opened else "Opens a list of reasons")
+        self._toggle.setAccessibleDescription(
+            tr("The list is open") if opened else tr("Opens a list of reasons")
+        )
         self._fit_height()
         self.load_icons()
 
@@ -324,15 +333,15 @@ class _SkippedList(QWidget):
         self._tree.setFixedHeight(min(max(rows, 2), _MOST_ROWS) * row_height + GRID)
 
 
-def _reason_item(reason: str, number: int, names: list[str]) -> QTreeWidgetItem:
-    item = QTreeWidgetItem([one_line(reason), f"{number:,}"])
+def _reason_item(reason: str, files: int, names: list[str]) -> QTreeWidgetItem:
+    item = QTreeWidgetItem([one_line(tr(reason)), number(files)])
     item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-    item.setToolTip(0, tooltip_text(reason))
+    item.setToolTip(0, tooltip_text(tr(reason)))
     for name in names[:_MOST_FILES]:
         child = QTreeWidgetItem([one_line(name)])
         child.setToolTip(0, tooltip_text(name))
         item.addChild(child)
-    left_out = number - min(len(names), _MOST_FILES)
+    left_out = files - min(len(names), _MOST_FILES)
     if names and left_out > 0:
-        item.addChild(QTreeWidgetItem([f"and {left_out:,} more"]))
+        item.addChild(QTreeWidgetItem([tr("and {count:,} more", count=left_out)]))
     return item

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from training.language import mark, tr
 from vae_desktop.crash_report import LOG_NAME, tail
 from vae_desktop.labels import QuietLabel
 from vae_desktop.log_lines import LogEntry, log_entries
@@ -39,9 +40,9 @@ MOST_BYTES = 1_000_000
 _LOOK_MS = 700
 _SIZE, _SMALLEST = QSize(900, 620), QSize(520, 320)
 _LEVELS = (
-    ("Everything", logging.NOTSET),
-    ("Warnings and errors", logging.WARNING),
-    ("Errors", logging.ERROR),
+    (mark("Everything"), logging.NOTSET),
+    (mark("Warnings and errors"), logging.WARNING),
+    (mark("Errors"), logging.ERROR),
 )
 
 
@@ -55,11 +56,11 @@ class LogWindow(QDialog):
 
     def __init__(self, parent: QWidget | None, folder: Path, report: Callable[[], object]) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Log")
+        self.setWindowTitle(tr("Log"))
         self._file = folder / LOG_NAME
         self._seen: tuple[int, int] | None = None  # size and time of change of what is shown
         self._entries: list[LogEntry] = []
-        self._level, self._line, self._follow = QComboBox(), QLineEdit(), QCheckBox("&Follow")
+        self._level, self._line, self._follow = QComboBox(), QLineEdit(), QCheckBox(tr("&Follow"))
         self._text, self._count = QPlainTextEdit(), QuietLabel()
         self._watch = QTimer(self, interval=_LOOK_MS)
         self._watch.timeout.connect(self.look)
@@ -104,15 +105,15 @@ class LogWindow(QDialog):
 
     def _prepare(self) -> None:
         for title, level in _LEVELS:
-            self._level.addItem(title, level)
-        self._level.setAccessibleName("What of the log is shown")
+            self._level.addItem(tr(title), level)
+        self._level.setAccessibleName(tr("What of the log is shown"))
         self._level.currentIndexChanged.connect(self._show)
-        self._line.setPlaceholderText("Find in the log")
-        self._line.setAccessibleName("Find in the log")
+        self._line.setPlaceholderText(tr("Find in the log"))
+        self._line.setAccessibleName(tr("Find in the log"))
         self._line.setClearButtonEnabled(True)
         self._line.textChanged.connect(self._show)
         self._follow.setChecked(True)
-        self._follow.setToolTip("Keep the newest line in sight")
+        self._follow.setToolTip(tr("Keep the newest line in sight"))
         self._follow.toggled.connect(self._show)
         self._text.setReadOnly(True)
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
@@ -120,11 +121,11 @@ class LogWindow(QDialog):
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self._text.setAccessibleName("The log")
+        self._text.setAccessibleName(tr("The log"))
         self._text.setTabChangesFocus(True)
 
     def _upper(self) -> QHBoxLayout:
-        label = QLabel("&Show")
+        label = QLabel(tr("&Show"))
         label.setBuddy(self._level)
         row = QHBoxLayout()
         row.setSpacing(GRID)
@@ -138,7 +139,11 @@ class LogWindow(QDialog):
         row = QHBoxLayout()
         row.setSpacing(GRID)
         row.addWidget(self._count, 1)
-        for text, slot in (("&Copy", self._copy), ("&Report a problem…", report), ("C&lose", self.close)):
+        for text, slot in (
+            (tr("&Copy"), self._copy),
+            (tr("&Report a problem…"), report),
+            (tr("C&lose"), self.close),
+        ):
             button = QPushButton(text)
             button.setAutoDefault(False)
             button.clicked.connect(lambda _checked=False, slot=slot: slot())
@@ -165,8 +170,7 @@ class LogWindow(QDialog):
             cursor.insertText("\n".join((entry.message, *entry.further)), _format(self._colour(entry)))
         cursor.endEditBlock()
         bar.setValue(bar.maximum() if self._follow.isChecked() else min(before, bar.maximum()))
-        of_all = "" if len(shown) == len(self._entries) else f" of {len(self._entries):,}"
-        self._count.setText(f"Shown: {len(shown):,}{of_all}" if self._entries else "Nothing is in the log.")
+        self._count.setText(_count_words(len(shown), len(self._entries)))
 
     def _colour(self, entry: LogEntry) -> QColor:
         palette = self.palette()
@@ -183,3 +187,11 @@ def _format(colour: QColor) -> QTextCharFormat:
     result = QTextCharFormat()
     result.setForeground(colour)
     return result
+
+
+def _count_words(shown: int, entries: int) -> str:
+    if not entries:
+        return tr("Nothing is in the log.")
+    if shown == entries:
+        return tr("Shown: {count:,}", count=shown)
+    return tr("Shown: {count:,} of {all:,}", count=shown, all=entries)

@@ -29,11 +29,13 @@ from PySide6.QtWidgets import (
 )
 
 from training.files import SHARED_SUFFIX
+from training.language import mark, tr
 from vae_desktop.applications_menu import add_to_menu, menu_script
 from vae_desktop.decode_view import DecodeView
 from vae_desktop.docks import Docks
 from vae_desktop.dropping import DropFrame, read_drop
 from vae_desktop.groups_panel import GroupsPanel
+from vae_desktop.languages import LanguageMenu
 from vae_desktop.latent_plane import LatentPlane, PlaneMode
 from vae_desktop.library_panel import LibraryPanel
 from vae_desktop.message_strip import MessageStrip, StripButton
@@ -62,10 +64,10 @@ _MODES = {
     "density": PlaneMode.DENSITY,
 }
 _PLANE_HINTS = {
-    WindowState.IMPORTING: "Reading your pictures…",
-    WindowState.READY: "Press Train: a first rough map appears here within seconds.",
-    WindowState.TRAINING: "The first rough map is on its way…",
-    WindowState.SHARED: "Opening the model…",
+    WindowState.IMPORTING: mark("Reading your pictures…"),
+    WindowState.READY: mark("Press Train: a first rough map appears here within seconds."),
+    WindowState.TRAINING: mark("The first rough map is on its way…"),
+    WindowState.SHARED: mark("Opening the model…"),
 }
 
 
@@ -128,7 +130,7 @@ class MainWindow(QMainWindow):
         self._drop_frame = DropFrame(self)
         self._build_menus()
         self._connect()
-        self.decoding.set_placeholder("The picture under the handle is drawn here.")
+        self.decoding.set_placeholder(tr("The picture under the handle is drawn here."))
         self.setAcceptDrops(True)
         self.setMinimumSize(720, 540)
         self.resize(_FIRST_SIZE)
@@ -202,12 +204,13 @@ class MainWindow(QMainWindow):
 
     def show_unexpected(self, text: str) -> None:
         """Say that there is a fault in the program, with a way to the log that tells more."""
-        self.show_problem(text, StripButton("Open log folder", self._open_logs) if self._log_folder else None)
+        button = StripButton(tr("Open log folder"), self._open_logs) if self._log_folder else None
+        self.show_problem(text, button)
 
     def show_file(self, path: Path) -> None:
         """Open a file or folder with the program that the system has for it, or say where it is."""
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
-            self.show_problem(f"There is no program here to open {one_line(str(path))} with.")
+            self.show_problem(tr("There is no program here to open {path} with.", path=one_line(str(path))))
 
     def show_note(self, text: str) -> None:
         """Say in place what went well, on whatever page is shown."""
@@ -260,7 +263,7 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def _build_centre(self) -> None:
-        tools = self.plane_tools = QToolBar("Plane tools")
+        tools = self.plane_tools = QToolBar(tr("Plane tools"))
         tools.setIconSize(QSize(20, 20))
         for name in PLANE_MODES:
             tools.addAction(self._actions[name])
@@ -291,7 +294,10 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
 
     def _build_menus(self) -> None:
-        views = [dock.toggleViewAction() for dock in self._docks.all]
+        separator = QAction(self)
+        separator.setSeparator(True)
+        languages = LanguageMenu(self, self._settings.language, self._choose_language)
+        views = [*(dock.toggleViewAction() for dock in self._docks.all), separator, languages.menuAction()]
         menus = self._actions.fill_menus(self.menuBar(), views)
         self._sample_menu, self._recent_menu, self.plane_menu = menus
         self._actions["logs"].setVisible(self._log_folder is not None)
@@ -351,7 +357,7 @@ class MainWindow(QMainWindow):
             dock.toggleViewAction().setEnabled(not empty)
             if empty:
                 dock.hide()
-        self.plane.set_placeholder(_PLANE_HINTS.get(state, ""))
+        self.plane.set_placeholder(tr(_PLANE_HINTS.get(state, "")))
         self.training.set_state(state)
         self._update_actions()
         self.state_changed.emit()
@@ -375,14 +381,19 @@ class MainWindow(QMainWindow):
             self.messages.show_note(note)
 
     def _choose_project(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Choose a project folder")
+        folder = QFileDialog.getExistingDirectory(self, tr("Choose a project folder"))
         if folder:
             self.open_project_requested.emit(folder)
 
     def _choose_model(self) -> None:
-        path, _kind = QFileDialog.getOpenFileName(self, "Choose a model", "", f"Models (*{SHARED_SUFFIX})")
+        kinds = f"{tr('Models')} (*{SHARED_SUFFIX})"
+        path, _kind = QFileDialog.getOpenFileName(self, tr("Choose a model"), "", kinds)
         if path:
             self.open_requested.emit(path)
+
+    def _choose_language(self, language: str) -> None:
+        self._settings.save_language(language)
+        self.show_note(tr("The language changes when the program is started the next time."))
 
     def _remove_recent(self, path: str) -> None:
         self._settings.remove_recent(path)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
+from training.language import tr
 from vae_desktop.palette_follower import PaletteFollower
 from vae_desktop.style import GRID, accent, held_out_colour, icon, mix, tinted_icon
 
@@ -37,8 +38,8 @@ class MessageStrip(PaletteFollower):
         self._button.clicked.connect(self._on_clicked)
         self._close = QToolButton()
         self._close.setAutoRaise(True)
-        self._close.setAccessibleName("Dismiss this message")
-        self._close.setToolTip("Dismiss")
+        self._close.setAccessibleName(tr("Dismiss this message"))
+        self._close.setToolTip(tr("Dismiss"))
         self._close.clicked.connect(self.clear)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(GRID * 3 // 2, GRID, GRID, GRID)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from training.errors import VaeError
+from training.language import tr
 from training.pixel_store import PixelStore
 from training.project import Project
 from vae_desktop.decode_lane import Decoded
@@ -142,4 +143,6 @@ class NearestSession(QObject):
         _log.log(logging.INFO if told else logging.WARNING, "Nearest pictures are not known", exc_info=error)
         if not self._has_failed:
             self._has_failed = True
-            self._window.show_problem(f"Which pictures are nearest in pixels is not shown: {error}")
+            self._window.show_problem(
+                tr("Which pictures are nearest in pixels is not shown: {error}", error=error)
+            )

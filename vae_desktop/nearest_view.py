@@ -17,30 +17,31 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from training.language import mark, tr
 from vae_desktop.pixels import to_qimage
 from vae_desktop.plain_words import one_line, tooltip_text
 from vae_desktop.style import GRID, quiet_text, tabular_font
 
 _THUMBNAIL = 56
 _LINES = 2  # of a sentence, unless the panel is narrow
-GUESS = "No picture of yours lies near: the model is guessing here."
-_GUESS_HELP = (
+GUESS = mark("No picture of yours lies near: the model is guessing here.")
+_GUESS_HELP = mark(
     "No picture's posterior (where the model thinks that it may lie) reaches here within three standard"
     " deviations, and the nearest one is farther than your pictures usually are from each other; or it is"
     " beyond three standard deviations of the prior."
 )
-_TITLE_HELP = (
+_TITLE_HELP = mark(
     "Two ways of being near: what the model takes for alike, by where it places pictures in its latent space;"
     " and what differs least, pixel by pixel. A click opens the picture's folder."
 )
-_PLACED_HELP = (
+_PLACED_HELP = mark(
     "How far the model places this picture from the handle, in standard deviations of the prior (σ)."
 )
-_SEEN_HELP = (
+_SEEN_HELP = mark(
     "How much the drawn picture differs from this one: the root mean square difference of all pixels,"
     " as a share of that between black and white."
 )
-_NOVELTY_HELP = (
+_NOVELTY_HELP = mark(
     "By the distance in pixels, compared with how far your own pictures are from the nearest other one."
     " Less than half as far from a picture as any other of yours is counts as a copy of it; farther than half"
     " of your pictures are from their nearest counts as new."
@@ -81,7 +82,7 @@ class _NearestButton(QAbstractButton):
         name = one_line(PurePath(near.name).name or near.name)
         self._lines = name, way, distance
         # Not setText: an ampersand in a file name would become a shortcut.
-        self.setAccessibleName(f"Nearest of yours: {name}")
+        self.setAccessibleName(tr("Nearest of yours: {name}", name=name))
         self.setAccessibleDescription(f"{way}, {distance}")
         self.setToolTip(tooltip_text(f"{near.name}. {explained}"))
         self.update()
@@ -132,16 +133,16 @@ class NearestView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = QLabel("Nearest of yours")
-        self._title.setToolTip(tooltip_text(_TITLE_HELP))
+        self._title = QLabel(tr("Nearest of yours"))
+        self._title.setToolTip(tooltip_text(tr(_TITLE_HELP)))
         self._placed, self._seen = _NearestButton(), _NearestButton()
         self._novelty, self._guess = _text_label(), _text_label()
-        self._novelty.setToolTip(tooltip_text(_NOVELTY_HELP))
+        self._novelty.setToolTip(tooltip_text(tr(_NOVELTY_HELP)))
         for label in (self._novelty, self._guess):
             label.setMinimumHeight(_LINES * self.fontMetrics().lineSpacing())
-        self._guess.setText(GUESS)
+        self._guess.setText(tr(GUESS))
         self._progress = _text_label()
-        self._guess.setToolTip(tooltip_text(_GUESS_HELP))
+        self._guess.setToolTip(tooltip_text(tr(_GUESS_HELP)))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID // 2)
@@ -163,13 +164,13 @@ class NearestView(QWidget):
         """
         is_same = placed is not None and seen is not None and placed[0].number == seen[0].number
         if placed is not None and seen is not None and is_same:
-            distances = f"{placed[1]:.2f} σ away, {_percent(seen[1])}"
-            explained = f"{_PLACED_HELP} {_SEEN_HELP}"
-            self._placed.show_nearest(placed[0], "to the model and in pixels", distances, explained)
+            distances = f"{_sigmas(placed[1])}, {_percent(seen[1])}"
+            explained = f"{tr(_PLACED_HELP)} {tr(_SEEN_HELP)}"
+            self._placed.show_nearest(placed[0], tr("to the model and in pixels"), distances, explained)
         elif placed is not None:
-            self._placed.show_nearest(placed[0], "to the model", f"{placed[1]:.2f} σ away", _PLACED_HELP)
+            self._placed.show_nearest(placed[0], tr("to the model"), _sigmas(placed[1]), tr(_PLACED_HELP))
         if seen is not None and not is_same:
-            self._seen.show_nearest(seen[0], "in pixels", _percent(seen[1]), _SEEN_HELP)
+            self._seen.show_nearest(seen[0], tr("in pixels"), _percent(seen[1]), tr(_SEEN_HELP))
         self._title.setVisible(placed is not None or seen is not None)
         _keep_place(self._seen, keep=seen is not None)
         self._placed.setVisible(placed is not None)
@@ -177,7 +178,9 @@ class NearestView(QWidget):
 
     def show_progress(self, share: float) -> None:
         """Tell how far the preparation for searches in pixels is, 0 to 1; 1 when it is done."""
-        self._progress.setText(f"Comparing your pictures with each other: {100 * share:.0f} %")
+        self._progress.setText(
+            tr("Comparing your pictures with each other: {percent:.0f} %", percent=100 * share)
+        )
         self._progress.setVisible(share < 1.0 and self._title.isVisibleTo(self))
 
     def show_novelty(self, sentence: str, *, is_guess: bool) -> None:
@@ -186,7 +189,7 @@ class NearestView(QWidget):
         self._novelty.setText(sentence)
         self._novelty.setVisible(bool(sentence))
         self._guess.setVisible(is_guess)
-        said = (sentence, GUESS if is_guess else "")
+        said = (sentence, tr(GUESS) if is_guess else "")
         self.setAccessibleDescription(" ".join(text for text in said if text))
 
     def clear(self) -> None:
@@ -197,7 +200,11 @@ class NearestView(QWidget):
 
 
 def _percent(distance: float) -> str:
-    return f"{100 * distance:.1f} % off"
+    return tr("{percent:.1f} % off", percent=100 * distance)
+
+
+def _sigmas(distance: float) -> str:
+    return tr("{distance:.2f} σ away", distance=distance)
 
 
 def _text_label() -> QLabel:

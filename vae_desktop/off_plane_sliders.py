@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from training.language import mark, tr
 from vae_desktop.plane_view import signed
 from vae_desktop.style import GRID, tabular_font
 
@@ -25,7 +26,9 @@ REACH = 4.0
 
 _STEPS = 100  # of a slider for one standard deviation
 _WIDTH = 22  # of the panel, in letters
-_HELP = (
+_TITLES = {"direction": mark("Other directions"), "number": mark("Other numbers")}
+_NAMES = {"direction": mark("Direction {number}"), "number": mark("Number {number}")}
+_HELP = mark(
     "What the plane does not show of the active handle, the most important first. 0 is the middle of your"
     " pictures, 1 their standard deviation in this direction. Double-click sets one back to the middle."
 )
@@ -40,7 +43,7 @@ class _Slider(QSlider):
         self.setSingleStep(_STEPS // 20)
         self.setPageStep(_STEPS // 2)
         self.setAccessibleName(name)
-        self.setToolTip(f"{name}: double-click for the middle")
+        self.setToolTip(tr("{name}: double-click for the middle", name=name))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll the list."""
@@ -66,10 +69,10 @@ class OffPlaneSliders(QWidget):
         self._sliders: list[_Slider] = []
         self._values: list[QLabel] = []
         self._title = QLabel()
-        self._title.setToolTip(_HELP)
-        reset = QPushButton("Reset")
-        reset.setToolTip("Set all of them to the middle of your pictures")
-        reset.setAccessibleName("Reset to the middle")
+        self._title.setToolTip(tr(_HELP))
+        reset = QPushButton(tr("Reset"))
+        reset.setToolTip(tr("Set all of them to the middle of your pictures"))
+        reset.setAccessibleName(tr("Reset to the middle"))
         reset.clicked.connect(self.reset_requested)
         header = QHBoxLayout()
         header.addWidget(self._title, 1)
@@ -99,7 +102,7 @@ class OffPlaneSliders(QWidget):
         if (kind, tuple(numbers)) == self._directions:
             return
         self._directions, self._sliders, self._values = (kind, tuple(numbers)), [], []
-        self._title.setText(f"Other {kind}s")
+        self._title.setText(tr(_TITLES[kind]))
         rows = QWidget()
         grid = QGridLayout(rows)
         grid.setContentsMargins(0, 0, GRID, 0)
@@ -118,7 +121,7 @@ class OffPlaneSliders(QWidget):
             label.setText(signed(value, 2))
 
     def _add_row(self, grid: QGridLayout, row: int, kind: str, number: int) -> None:
-        slider, value = _Slider(f"{kind.capitalize()} {number}"), QLabel()
+        slider, value = _Slider(tr(_NAMES[kind], number=number)), QLabel()
         value.setFont(tabular_font(self.font()))
         value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         value.setMinimumWidth(self.fontMetrics().horizontalAdvance("−00.00"))

@@ -10,19 +10,23 @@ from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QImage
 
 from training.files import is_shared_model
+from training.language import mark, tr
 from training.recipe import has_recipe
 
 # In the order they are wanted: without loss first. They are read as a file is, never by Qt.
 _FORMATS = ("image/png", "image/webp", "image/tiff", "image/bmp", "image/jpeg", "image/gif", "image/avif")
-_REMOTE = (
+_REMOTE = mark(
     "That picture is somewhere on the network, and this program makes no network connections. "
     "Save it as a file first and drop that, or copy the picture itself and paste it."
 )
 _REMOTE_SCHEMES = ("http", "https", "ftp", "sftp", "smb")
-_FOLDER = "That is a folder. Open it with File ▸ Open folder, or drop it on the window."
-_NOTHING = "There is no picture in {there}. Copy a picture, or a picture file, and paste it."
-_NOTHING_DROPPED = _NOTHING.format(there="what was dropped")
-_NOTHING_COPIED = _NOTHING.format(there="the clipboard")
+_FOLDER = mark("That is a folder. Open it with File ▸ Open folder, or drop it on the window.")
+_NOTHING_DROPPED = mark(
+    "There is no picture in what was dropped. Copy a picture, or a picture file, and paste it."
+)
+_NOTHING_COPIED = mark(
+    "There is no picture in the clipboard. Copy a picture, or a picture file, and paste it."
+)
 
 
 @dataclass(frozen=True)
@@ -54,17 +58,17 @@ def is_for_plane(data: QMimeData) -> bool:
 
 def dropped_pictures(data: QMimeData) -> Offered:
     """What was dropped on the plane."""
-    return _offered(data, _NOTHING_DROPPED)
+    return _offered(data, tr(_NOTHING_DROPPED))
 
 
 def pasted_pictures(data: QMimeData | None) -> Offered:
     """What is in the clipboard."""
-    return Offered(problem=_NOTHING_COPIED) if data is None else _offered(data, _NOTHING_COPIED)
+    return Offered(problem=tr(_NOTHING_COPIED)) if data is None else _offered(data, tr(_NOTHING_COPIED))
 
 
 def _offered(data: QMimeData, nothing: str) -> Offered:
     if paths := _local_paths(data):
-        return Offered(problem=_FOLDER) if any(path.is_dir() for path in paths) else Offered(paths=paths)
+        return Offered(problem=tr(_FOLDER)) if any(path.is_dir() for path in paths) else Offered(paths=paths)
     for name in _FORMATS:
         if data.hasFormat(name) and (content := bytes(data.data(name).data())):
             return Offered(content=content)
@@ -75,7 +79,7 @@ def _offered(data: QMimeData, nothing: str) -> Offered:
         if address.scheme() == "data":
             return _within_address(address)
         if data.hasUrls() or address.scheme() in _REMOTE_SCHEMES:
-            return Offered(problem=_REMOTE)
+            return Offered(problem=tr(_REMOTE))
     return Offered(problem=nothing)
 
 
@@ -90,4 +94,4 @@ def _within_address(url: QUrl) -> Offered:
     try:
         return Offered(content=base64.b64decode(content) if head.endswith(";base64") else content)
     except binascii.Error:
-        return Offered(problem="The picture in this address is damaged.")
+        return Offered(problem=tr("The picture in this address is damaged."))

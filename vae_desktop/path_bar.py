@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from training.language import mark, tr
 from training.paths import HIGHEST_SPEED, LOWEST_SPEED, MOST_SECONDS, Easing, PathKind, PathSettings
 from vae_desktop.labels import ElidedLabel
 from vae_desktop.palette_follower import PaletteFollower
@@ -23,12 +24,14 @@ from vae_desktop.style import GRID, icon, tabular_font
 
 _STEPS = 1_000  # of the slider
 _KINDS = {
-    PathKind.SMOOTH: ("Smooth", "A curve through the stops without corners"),
-    PathKind.STRAIGHT: ("Straight", "In straight lines from stop to stop"),
+    PathKind.SMOOTH: (mark("Smooth"), mark("A curve through the stops without corners")),
+    PathKind.STRAIGHT: (mark("Straight"), mark("In straight lines from stop to stop")),
     PathKind.DATA: (
-        "Along data",
-        "The way on which the picture changes least, and which stays where your pictures are"
-        " (a geodesic of the decoder)",
+        mark("Along data"),
+        mark(
+            "The way on which the picture changes least, and which stays where your pictures are"
+            " (a geodesic of the decoder)"
+        ),
     ),
 }
 _SPEED, _WHOLE = 0, 1
@@ -45,12 +48,12 @@ class PathBar(PaletteFollower):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Path")
+        self.setAccessibleName(tr("Path"))
         self._settings = PathSettings()
         self._is_playing = False
-        self._play = self._button("Play the path (Space)", "Play")
+        self._play = self._button(tr("Play the path (Space)"), tr("Play"))
         self._play.clicked.connect(self.play_toggled)
-        self._repeat = self._button("Begin again at the end", "Repeat", checkable=True)
+        self._repeat = self._button(tr("Begin again at the end"), tr("Repeat"), checkable=True)
         self._repeat.setChecked(True)
         self._repeat.toggled.connect(self.repeat_toggled)
         self._slider = QSlider(Qt.Orientation.Horizontal)
@@ -58,15 +61,15 @@ class PathBar(PaletteFollower):
         self._slider.setPageStep(_STEPS // 10)
         self._slider.setSingleStep(_STEPS // 100)
         self._slider.setMinimumWidth(60)
-        self._slider.setAccessibleName("Position on the path")
+        self._slider.setAccessibleName(tr("Position on the path"))
         self._slider.valueChanged.connect(lambda value: self.sought.emit(value / _STEPS))
         self._time = ElidedLabel()
         self._time.setFont(tabular_font(self.font()))
         self.stops_menu = QMenu(self)
-        self._stops = self._button("Stops: let them be chosen, or remove them", "Stops")
+        self._stops = self._button(tr("Stops: let them be chosen, or remove them"), tr("Stops"))
         self._stops.setMenu(self.stops_menu)
         self._stops.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._export = self._button("Export the path as a film or as pictures…", "Export")
+        self._export = self._button(tr("Export the path as a film or as pictures…"), tr("Export"))
         self._export.clicked.connect(self.export_requested)
         self._build_settings()
         self._lay_out()
@@ -78,24 +81,24 @@ class PathBar(PaletteFollower):
     def _build_settings(self) -> None:
         self._kind = QComboBox()
         for kind, (text, tip) in _KINDS.items():
-            self._kind.addItem(text, kind)
-            self._kind.setItemData(self._kind.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
-        self._kind.setAccessibleName("How the path goes from stop to stop")
+            self._kind.addItem(tr(text), kind)
+            self._kind.setItemData(self._kind.count() - 1, tr(tip), Qt.ItemDataRole.ToolTipRole)
+        self._kind.setAccessibleName(tr("How the path goes from stop to stop"))
         self._kind.currentIndexChanged.connect(lambda: self._change(kind=PathKind(self._kind.currentData())))
-        self._closed = self._button("Return to the first stop", "Closed", checkable=True)
+        self._closed = self._button(tr("Return to the first stop"), tr("Closed"), checkable=True)
         self._closed.toggled.connect(lambda closed: self._change(closed=closed))
-        self._ease = self._button("Slow down at every stop", "Ease", checkable=True)
+        self._ease = self._button(tr("Slow down at every stop"), tr("Ease"), checkable=True)
         self._ease.toggled.connect(lambda eases: self._change(easing=Easing.LEGS if eases else Easing.NONE))
         self._timing = QComboBox()
-        self._timing.addItems(["Speed", "Duration"])
-        self._timing.setToolTip("Whether the speed is chosen or how long the whole path takes")
-        self._timing.setAccessibleName("Speed or duration")
+        self._timing.addItems([tr("Speed"), tr("Duration")])
+        self._timing.setToolTip(tr("Whether the speed is chosen or how long the whole path takes"))
+        self._timing.setAccessibleName(tr("Speed or duration"))
         self._timing.activated.connect(self._on_timing)
         self._amount = self._spin("")
         self._amount.valueChanged.connect(self._on_amount)
-        self._pause = self._spin("How long it stays at every stop")
-        self._pause.setAccessibleName("Pause at every stop, in seconds")
-        self._pause.setPrefix("stay ")
+        self._pause = self._spin(tr("How long it stays at every stop"))
+        self._pause.setAccessibleName(tr("Pause at every stop, in seconds"))
+        self._pause.setPrefix(f"{tr('stay')} ")
         self._pause.setSuffix(" s")
         self._pause.setRange(0.0, 60.0)
         self._pause.setSingleStep(0.5)
@@ -130,7 +133,7 @@ class PathBar(PaletteFollower):
         widgets = (self._kind, self._closed, self._ease, self._timing, self._amount, self._pause)
         blockers = [QSignalBlocker(widget) for widget in widgets]
         self._kind.setCurrentIndex(self._kind.findData(settings.kind))
-        self._kind.setToolTip(_KINDS[settings.kind][1])
+        self._kind.setToolTip(tr(_KINDS[settings.kind][1]))
         self._closed.setChecked(settings.closed)
         self._ease.setChecked(settings.easing is Easing.LEGS)
         self._timing.setCurrentIndex(_SPEED if settings.seconds is None else _WHOLE)
@@ -140,13 +143,13 @@ class PathBar(PaletteFollower):
             self._amount.setSingleStep(0.1)
             self._amount.setSuffix(" σ/s")
             self._amount.setValue(settings.speed)
-            tip = "Speed, in standard deviations (σ) of the prior a second"
+            tip = tr("Speed, in standard deviations (σ) of the prior a second")
         else:
             self._amount.setRange(0.1, MOST_SECONDS)
             self._amount.setSingleStep(1.0)
             self._amount.setSuffix(" s")
             self._amount.setValue(settings.seconds)
-            tip = "How long the whole path takes, in seconds"
+            tip = tr("How long the whole path takes, in seconds")
         self._amount.setToolTip(tip)
         self._amount.setAccessibleName(tip)
         del blockers
@@ -159,7 +162,7 @@ class PathBar(PaletteFollower):
         with QSignalBlocker(self._slider):
             self._slider.setValue(round(seconds / total * _STEPS) if has_path else 0)
         if has_path:
-            self._time.setText(f"{seconds:.1f} / {total:.1f} s")
+            self._time.setText(tr("{seconds:.1f} / {total:.1f} s", seconds=seconds, total=total))
 
     def show_hint(self, text: str) -> None:
         """Say in place of the time why there is nothing to play."""
@@ -168,9 +171,9 @@ class PathBar(PaletteFollower):
     def show_playing(self, playing: bool) -> None:
         """Whether it is played."""
         self._is_playing = playing
-        self._play.setText("Pause" if playing else "Play")
+        self._play.setText(tr("Pause") if playing else tr("Play"))
         self._play.setAccessibleName(self._play.text())
-        self._play.setToolTip(f"{self._play.text()} the path (Space)")
+        self._play.setToolTip(tr("Pause the path (Space)") if playing else tr("Play the path (Space)"))
         self.recolour()
 
     def recolour(self) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 
+from training.language import tr
 from vae_desktop.path_overlay import AddStop, PathOverlay
 from vae_desktop.plane_overlay import Spot
 from vae_desktop.plane_path import Laid, Latent, PlanePath
@@ -82,7 +83,9 @@ class PathEditing(QObject):
         stops = self._path.stops
         self._added = len(stops) if before is None else before
         if self._path.is_full:
-            self._session.window.statusBar().showMessage("This path has as many stops as it can have.", 4000)
+            self._session.window.statusBar().showMessage(
+                tr("This path has as many stops as it can have."), 4000
+            )
         return self._added
 
     def move_stop(self, stop: int, spot: Spot) -> None:

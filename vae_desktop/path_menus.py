@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu
 
 from training.errors import VaeError
+from training.language import tr
 from training.paths import random_walk, surprise_loop
 from vae_desktop.path_editing import PathEditing
 from vae_desktop.plain_words import menu_text
@@ -40,7 +41,7 @@ class PathMenus(QObject):
     def add(self, stop: Latent | None) -> None:
         """Add a stop at the end; None for a picture of which it is not known where it lies."""
         if stop is None:
-            message = "Where this picture lies is known after the training."
+            message = tr("Where this picture lies is known after the training.")
             self._session.window.statusBar().showMessage(message, 4000)
         else:
             self._path.insert(len(self._path.stops), stop)
@@ -53,13 +54,13 @@ class PathMenus(QObject):
         except VaeError as error:
             self._session.window.statusBar().showMessage(str(error), 4000)
             return
-        self._replace("surprise path", stops, closed=True)
+        self._replace(tr("surprise path"), stops, closed=True)
 
     def walk(self) -> None:
         """Walk about at random, where pictures are expected."""
         dim = self._session.where.basis.latent_dim
         stops = random_walk(_WALK_STOPS, dim, secrets.randbelow(2**31))
-        self._replace("random walk", stops, closed=False)
+        self._replace(tr("random walk"), stops, closed=False)
 
     def _replace(self, text: str, stops: np.ndarray, *, closed: bool) -> None:
         laid: Stops = tuple(tuple(stop) for stop in stops.tolist())
@@ -78,10 +79,12 @@ class PathMenus(QObject):
         if handle is not None:
             latent = self._session.where.latent(handle)
             title = menu_text(plane.handle_title(handle))
-            menu.addAction(f"Add {title} as a &stop").triggered.connect(lambda: self.add(latent))
+            add = menu.addAction(tr("Add {name} as a &stop", name=title))
+            add.triggered.connect(lambda: self.add(latent))
         elif stop is not None:
             self._editing.select(stop)
-            menu.addAction(f"&Remove stop {stop + 1}").triggered.connect(lambda: path.remove(stop))
+            remove = menu.addAction(tr("&Remove stop {number}", number=stop + 1))
+            remove.triggered.connect(lambda: path.remove(stop))
         else:
             latent, before = self._editing.latent_at(spot), self._editing.overlay.before(spot)
             place = len(path.stops) if before is None else before
@@ -90,33 +93,33 @@ class PathMenus(QObject):
 
     def _words(self, picture: int, *, inserts: bool) -> str:
         if inserts:
-            return "Add a &stop to the path here"
+            return tr("Add a &stop to the path here")
         if picture >= 0:
-            name = menu_text(self._session.pictures.name(picture)) or "this picture"
-            return f"Add {name} as a &stop"
-        return "Add a &stop here"
+            name = menu_text(self._session.pictures.name(picture)) or tr("this picture")
+            return tr("Add {name} as a &stop", name=name)
+        return tr("Add a &stop here")
 
     def _fill_library_menu(self, menu: QMenu, picture: int) -> None:
         if self._session.window.action("add_stop").isEnabled():
             stop = self._session.where.latent_of(picture)
-            menu.addAction("Add to the path as a stop").triggered.connect(lambda: self.add(stop))
+            menu.addAction(tr("Add to the path as a stop")).triggered.connect(lambda: self.add(stop))
 
     def _fill_stops_menu(self) -> None:
         menu, path = self._session.window.path_bar.stops_menu, self._path
         menu.clear()
-        surprise = menu.addAction("&Surprise me: through pictures of mine")
+        surprise = menu.addAction(tr("&Surprise me: through pictures of mine"))
         surprise.triggered.connect(self.surprise)
         surprise.setEnabled(len(self._session.where.means) > 1)
-        menu.addAction("Random &walk").triggered.connect(self.walk)
+        menu.addAction(tr("Random &walk")).triggered.connect(self.walk)
         where, handles = self._session.where, sorted(self._session.window.plane.handles)
-        of_handles = menu.addAction("From the &handles, in their order")
+        of_handles = menu.addAction(tr("From the &handles, in their order"))
         stops = tuple(where.latent(handle) for handle in handles)
-        of_handles.triggered.connect(lambda: path.set_stops("path from handles", stops))
+        of_handles.triggered.connect(lambda: path.set_stops(tr("path from handles"), stops))
         of_handles.setEnabled(len(handles) > 1)
         menu.addSeparator()
-        turn = menu.addAction("Turn &around")
-        turn.triggered.connect(lambda: path.set_stops("turn path around", path.stops[::-1]))
+        turn = menu.addAction(tr("Turn &around"))
+        turn.triggered.connect(lambda: path.set_stops(tr("turn path around"), path.stops[::-1]))
         turn.setEnabled(len(path.stops) > 1)
-        remove = menu.addAction("&Remove all stops")
-        remove.triggered.connect(lambda: path.set_stops("remove path", ()))
+        remove = menu.addAction(tr("&Remove all stops"))
+        remove.triggered.connect(lambda: path.set_stops(tr("remove path"), ()))
         remove.setEnabled(bool(path.stops))

@@ -4,6 +4,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
 from training.errors import VaeError
+from training.language import tr
 from training.paths import Curve, Floats, Journey
 from vae_desktop.decode_lane import Decoded
 from vae_desktop.exploration import Exploration
@@ -93,7 +94,7 @@ class PathSession(QObject):
         self._bar.setVisible(bool(laid.stops) or self._editing.is_on)
         if overlay.selected is not None and overlay.selected >= len(laid.stops):
             overlay.selected = len(laid.stops) - 1 if laid.stops else None
-        hint = "Click on the plane for stops"
+        hint = tr("Click on the plane for stops")
         try:
             if laid.stops:
                 self._ways.lay(laid, search=not self._editing.is_trying)

@@ -4,6 +4,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from training.language import tr
 from vae_desktop.style import hairline, quiet_text
 
 _CRISP_FACTOR = 8  # enlarged by this much or more, square pixels look better than a blur
@@ -37,7 +38,7 @@ class PictureCanvas(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Decoded picture")
+        self.setAccessibleName(tr("Decoded picture"))
         self._image: QImage | None = None
         self._handle = -1
         self._is_new = False

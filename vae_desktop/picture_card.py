@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QPointF, QTimer
 from PySide6.QtGui import QImage, QMouseEvent
 
+from training.language import tr
 from vae_desktop.decode_lane import Decoded
 from vae_desktop.hover_card import CardContent, HoverCard
 from vae_desktop.pixels import to_qimage
@@ -161,13 +162,14 @@ class PictureCard(QObject):
         if row is None:
             return None
         mean, sigma = where.means[row].astype(np.float64), where.sigmas[row]
-        kind = "held out: never learned from" if self._session.is_held_out(number) else "learned from"
+        kind = tr("held out: never learned from") if self._session.is_held_out(number) else tr("learned from")
         own = to_qimage(pictures.pixels(number)) if pictures.store is not None else None
-        lines = (f"lies at {_numbers(mean)}, give or take {_numbers(sigma)}", kind)
-        return Subject(pictures.name(number) or f"picture {number + 1}", lines, tuple(mean.tolist()), own)
+        place = tr("lies at {mean}, give or take {sigma}", mean=_numbers(mean), sigma=_numbers(sigma))
+        name = pictures.name(number) or tr("picture {number}", number=number + 1)
+        return Subject(name, (place, kind), tuple(mean.tolist()), own)
 
 
 def _numbers(values: NDArray[np.floating]) -> str:
     """The first latent numbers, in words."""
-    shown = ", ".join(signed(float(value), 2) for value in values[:_MOST_NUMBERS])
+    shown = tr(", ").join(signed(float(value), 2) for value in values[:_MOST_NUMBERS])
     return f"{shown} …" if len(values) > _MOST_NUMBERS else shown

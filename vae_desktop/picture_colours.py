@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from training.errors import VaeError
+from training.language import mark, tr
 from training.picture_facts import PictureFacts, read_facts
 from training.project import Project
 from training.run import Run
@@ -21,12 +22,16 @@ from vae_desktop.plane_session import PlaneSession
 
 _HELD_OUT, _FOLDER, _ERROR, _TIME = "held out", "folder", "error", "time"
 _MODES = (
-    (_HELD_OUT, "&Learned or held out", "Which pictures the program learns from, and which it keeps aside"),
-    (_FOLDER, "By &folder", "Which folder below yours each picture comes from"),
-    (_ERROR, "By &reconstruction", "How well the program can draw each picture itself"),
-    (_TIME, "By &date", "When each picture's file was last changed"),
+    (
+        _HELD_OUT,
+        mark("&Learned or held out"),
+        mark("Which pictures the program learns from, and which it keeps aside"),
+    ),
+    (_FOLDER, mark("By &folder"), mark("Which folder below yours each picture comes from")),
+    (_ERROR, mark("By &reconstruction"), mark("How well the program can draw each picture itself")),
+    (_TIME, mark("By &date"), mark("When each picture's file was last changed")),
 )
-_AFTER_TRAINING = "How far reconstructions are off is known after the training."
+_AFTER_TRAINING = mark("How far reconstructions are off is known after the training.")
 _log = logging.getLogger(__name__)
 
 
@@ -57,9 +62,10 @@ class PictureColours(QObject):
             _TIME: lambda: self._of_facts(lambda facts, _project: by_time(facts.times)),
             **{entry[0]: colouring for entry, colouring in more},
         }
-        entries = (*_MODES, *(entry for entry, _ in more))
+        known = [(name, tr(words), tr(tip)) for name, words, tip in _MODES]
+        entries = (*known, *(entry for entry, _ in more))
         self._menu = ChoiceMenu(
-            "&Colour points", "What the points are coloured by", "colours", entries, window
+            tr("&Colour points"), tr("What the points are coloured by"), "colours", entries, window
         )
         self._menu.add_to(window.plane_tools)
         self._menu.chosen.connect(self.choose)
@@ -117,14 +123,14 @@ class PictureColours(QObject):
         if self.mode == _HELD_OUT:
             return None
         if self._session.pictures.project is None:
-            return unknown("This model came without its pictures: nothing more is known of them.")
+            return unknown(tr("This model came without its pictures: nothing more is known of them."))
         return self._makers[self.mode]()
 
     def _of_facts(self, colouring: Callable[[PictureFacts, Project], Colouring]) -> Colouring:
         project = self._session.pictures.project
         if project is None or self._facts is None:
             self.facts()
-            return unknown("Looking it up…")
+            return unknown(tr("Looking it up…"))
         if isinstance(self._facts, str):
             return unknown(self._facts)
         if self.mode not in self._made:
@@ -163,7 +169,7 @@ class PictureColours(QObject):
     def _error_colouring(self) -> Colouring:
         run = self._shown_run()
         if run is None or self._session.window.state.is_running:
-            return unknown(_AFTER_TRAINING)
+            return unknown(tr(_AFTER_TRAINING))
         if self._errors is not None and self._errors[0] == run.path:
             if _ERROR not in self._made:
                 self._made[_ERROR] = by_error(self._errors[1])
@@ -177,15 +183,17 @@ class PictureColours(QObject):
         if project is None or store is None or self._asked_for == run.path:
             return
         if len(session.present_means) != len(store):
-            self._error_note = "Where your pictures lie is not known yet."
+            self._error_note = tr("Where your pictures lie is not known yet.")
             return
         self._asked_for = run.path
-        self._error_note = "Comparing your pictures with their reconstructions…"
+        self._error_note = tr("Comparing your pictures with their reconstructions…")
         session.engine.find_errors(project, run, session.present_means)
 
     def _on_progress(self, run: Path, done: int, of: int) -> None:
         if self._asked_for == run and self._is_shown(run):
-            self._error_note = f"Comparing your pictures with their reconstructions… {share_of(done, of)}"
+            self._error_note = tr(
+                "Comparing your pictures with their reconstructions… {share}", share=share_of(done, of)
+            )
             self.refresh()
 
     def _on_errors(self, run: Path, errors: NDArray[np.float32]) -> None:

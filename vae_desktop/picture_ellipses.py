@@ -4,16 +4,23 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from training.language import mark, tr
 from vae_desktop.choice_menu import ChoiceMenu
 from vae_desktop.main_window import MainWindow
 from vae_desktop.plane_ellipses import EllipsesOf
 
 _ENTRIES = (
-    (EllipsesOf.POINTED_AT, "Of the picture &pointed at", "How far the numbers of this picture may be off"),
-    (EllipsesOf.SELECTED, "Of the &selected pictures", "Click a picture's point to select it"),
-    (EllipsesOf.ALL, "Of &all in sight", "The fainter the more there are"),
+    (
+        EllipsesOf.POINTED_AT,
+        mark("Of the picture &pointed at"),
+        mark("How far the numbers of this picture may be off"),
+    ),
+    (EllipsesOf.SELECTED, mark("Of the &selected pictures"), mark("Click a picture's point to select it")),
+    (EllipsesOf.ALL, mark("Of &all in sight"), mark("The fainter the more there are")),
 )
-_HELP = "Each picture is encoded as a distribution; ellipses show it at one and two standard deviations (σ)"
+_HELP = mark(
+    "Each picture is encoded as a distribution; ellipses show it at one and two standard deviations (σ)"
+)
 
 
 class PictureEllipses(QObject):
@@ -28,8 +35,8 @@ class PictureEllipses(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        entries = [(which.name, words, tip) for which, words, tip in _ENTRIES]
-        self._menu = ChoiceMenu("&Ellipses", _HELP, "ellipses", entries, window)
+        entries = [(which.name, tr(words), tr(tip)) for which, words, tip in _ENTRIES]
+        self._menu = ChoiceMenu(tr("&Ellipses"), tr(_HELP), "ellipses", entries, window)
         self._menu.add_to(window.plane_tools)
         window.plane_menu.addMenu(self._menu.menu)
         self._menu.chosen.connect(self.choose)

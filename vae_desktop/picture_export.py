@@ -13,6 +13,7 @@ from training import __version__
 from training.errors import VaeError
 from training.events import Control
 from training.film import Frame, decoded, write_film, write_sequence, write_sheet
+from training.language import mark, tr
 from training.paths import Floats, Journey
 from training.recipe import Recipe
 from training.stills import enlarged, save_image, to_image
@@ -36,12 +37,12 @@ from vae_desktop.save_dialog import ask_where_to_save
 if TYPE_CHECKING:
     from training.latent import LatentModel
 
-_FILTERS = {
-    ".png": "PNG pictures (*.png)",
-    ".gif": "GIF films (*.gif)",
-    ".webp": "WebP films (*.webp)",
-    ".mp4": "MP4 films (*.mp4)",
-    "": "New folder (*)",
+_FILTERS = {  # what kind of files, and their names
+    ".png": (mark("PNG pictures"), "*.png"),
+    ".gif": (mark("GIF films"), "*.gif"),
+    ".webp": (mark("WebP films"), "*.webp"),
+    ".mp4": (mark("MP4 films"), "*.mp4"),
+    "": (mark("New folder"), "*"),
 }
 _PROGRAM = f"VAE Desktop {__version__}"
 
@@ -139,10 +140,12 @@ class PictureExport(QObject):
         handle, plane = self._window.plane.active_handle, self._window.plane
         image = self._window.decoding.current_image()
         if self._order is not None:
-            self._window.show_problem("Something is being exported already. Cancel that or wait for its end.")
+            self._window.show_problem(
+                tr("Something is being exported already. Cancel that or wait for its end.")
+            )
             return
         if handle is None or image is None:
-            self._window.show_problem("There is no picture yet to export. Train first.")
+            self._window.show_problem(tr("There is no picture yet to export. Train first."))
             return
         journey = self._paths.player.journey
         sizes = Sizes(
@@ -150,7 +153,7 @@ class PictureExport(QObject):
             plane.size(),
             None if journey is None else journey.seconds,
             closed=journey is not None and journey.closed,
-            why_no_path="A path needs two stops. Choose Path in the Plane menu and click on the plane.",
+            why_no_path=tr("A path needs two stops. Choose Path in the Plane menu and click on the plane."),
         )
         dialog = PictureExportDialog(self._window, sizes, proposed(kind, sizes, self._before))
         dialog.decided.connect(self._ask_where)
@@ -161,15 +164,18 @@ class PictureExport(QObject):
         """End what is under way; what it wrote is removed."""
         if self._order is not None:
             self._control.stop()
-            self._window.statusBar().showMessage(f"{one_line(self._order.path.name)} was not written.", 4000)
+            self._window.statusBar().showMessage(
+                tr("{name} was not written.", name=one_line(self._order.path.name)), 4000
+            )
             self._end()
 
     def _ask_where(self, export: Export) -> None:
         self._before = export
+        kind, names = _FILTERS[export.ending]
         ask_where_to_save(
             self._window,
-            "Export",
-            _FILTERS[export.ending],
+            tr("Export"),
+            f"{tr(kind)} ({names})",
             export.name,
             lambda path: self.export(export, Path(path)),
         )
@@ -197,7 +203,7 @@ class PictureExport(QObject):
             self._window.show_problem(str(error))
             return
         self._order = order
-        self._progress.begin(f"Writing {one_line(path.name)}…")
+        self._progress.begin(tr("Writing {name}…", name=one_line(path.name)))
 
     def _write(self, order: _Order, model: "LatentModel", control: Control) -> None:
         def tell(done: int, total: int) -> None:
@@ -226,12 +232,14 @@ class PictureExport(QObject):
         name, folder = one_line(order.path.name), order.path.parent
         if order is not self._order:  # cancelled, perhaps at the very end
             if written:
-                self._window.statusBar().showMessage(f"{name} was whole before it was cancelled.", 4000)
+                self._window.statusBar().showMessage(
+                    tr("{name} was whole before it was cancelled.", name=name), 4000
+                )
             return
         self._end()
         if written:
-            show = StripButton("Show in its folder", lambda: self._window.show_file(folder))
-            self._window.messages.show_note(f"{name} is written.", show)
+            show = StripButton(tr("Show in its folder"), lambda: self._window.show_file(folder))
+            self._window.messages.show_note(tr("{name} is written.", name=name), show)
 
     def _on_failed(self, order: _Order, sentence: str) -> None:
         if order is self._order:

@@ -22,10 +22,10 @@ from PySide6.QtWidgets import (
 from training.errors import VaeError
 from training.files import size_words
 from training.film import HIGHEST_FPS, check_count, estimated_bytes
+from training.language import mark, tr, trn
 from training.mp4 import find_ffmpeg, no_ffmpeg
 from training.stills import MOST_ENLARGED, check_pixels
 from vae_desktop.labels import QuietLabel
-from vae_desktop.plain_words import count
 from vae_desktop.primary_button import PrimaryButton
 from vae_desktop.style import GRID
 
@@ -37,11 +37,11 @@ _SHEET_GAP = 2
 class Kind(Enum):
     """What is written."""
 
-    STILL = "Picture under the handle"
-    PLANE = "The plane as it is shown"
-    SHEET = "Contact sheet of the path"
-    FRAMES = "Single frames of the path, in a new folder"
-    FILM = "Film of the path"
+    STILL = mark("Picture under the handle")
+    PLANE = mark("The plane as it is shown")
+    SHEET = mark("Contact sheet of the path")
+    FRAMES = mark("Single frames of the path, in a new folder")
+    FILM = mark("Film of the path")
 
     @property
     def needs_path(self) -> bool:
@@ -114,24 +114,24 @@ class PictureExportDialog(QDialog):
         find_mp4: Callable[[], object] = find_ffmpeg,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Export")
+        self.setWindowTitle(tr("Export"))
         self._sizes, self._find_mp4 = sizes, find_mp4
         self._kind = QComboBox()
         for kind in Kind:
-            self._kind.addItem(kind.value, kind.name)
+            self._kind.addItem(tr(kind.value), kind.name)
         self._format = QComboBox()
         for name, ending in (("GIF", ".gif"), ("WebP", ".webp"), ("MP4", ".mp4")):
             self._format.addItem(name, ending)
         self._scale = QComboBox()
         self._look = QComboBox()
-        self._look.addItems(["Smooth", "Square pixels"])
-        self._look.setToolTip("Smooth: Lanczos' filter. Square pixels: every pixel becomes a square.")
+        self._look.addItems([tr("Smooth"), tr("Square pixels")])
+        self._look.setToolTip(tr("Smooth: Lanczos' filter. Square pixels: every pixel becomes a square."))
         self._fps = QDoubleSpinBox(decimals=1, minimum=1.0, maximum=60.0)
         self._pictures = QSpinBox(minimum=2, maximum=_MOST_SHEET)
-        self._captions = QCheckBox("Write the time below each picture")
+        self._captions = QCheckBox(tr("Write the time below each picture"))
         self._summary = QuietLabel()
         self._summary.setWordWrap(True)
-        self._begin = PrimaryButton("Export…", "export")
+        self._begin = PrimaryButton(tr("Export…"), "export")
         self._begin.setDefault(True)
         self._begin.clicked.connect(self._decide)
         self._build()
@@ -161,16 +161,16 @@ class PictureExportDialog(QDialog):
         self._form = QFormLayout()
         self._form.setSpacing(GRID)
         for text, field in (
-            ("E&xport", self._kind),
-            ("F&ormat", self._format),
-            ("&Size", self._scale),
-            ("&Enlarged", self._look),
-            ("&Frames a second", self._fps),
-            ("&Pictures", self._pictures),
+            (tr("E&xport"), self._kind),
+            (tr("F&ormat"), self._format),
+            (tr("&Size"), self._scale),
+            (tr("&Enlarged"), self._look),
+            (tr("&Frames a second"), self._fps),
+            (tr("&Pictures"), self._pictures),
             ("", self._captions),
         ):
             self._form.addRow(text, field)
-        cancel = QPushButton("Cancel")
+        cancel = QPushButton(tr("Cancel"))
         cancel.clicked.connect(self.reject)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
@@ -206,7 +206,9 @@ class PictureExportDialog(QDialog):
         self._scale.blockSignals(True)
         self._scale.clear()
         for times in range(1, (MOST_PLANE_SCALE if is_plane else MOST_ENLARGED) + 1):
-            self._scale.addItem(f"{times}×   {base.width() * times:,} × {base.height() * times:,} pixels")
+            size = base * times
+            pixels = tr("{width:,} × {height:,} pixels", width=size.width(), height=size.height())
+            self._scale.addItem(f"{times}×   {pixels}")
         self._scale.setCurrentIndex(min(scale, self._scale.count()) - 1)
         self._scale.blockSignals(False)
 
@@ -235,20 +237,25 @@ class PictureExportDialog(QDialog):
         if export.kind is Kind.PLANE:
             check_pixels(self._sizes.plane.width() * export.scale, self._sizes.plane.height() * export.scale)
         if not export.kind.needs_path:
-            return "A PNG file. Drop it on the window to come back to where it was made."
+            return tr("A PNG file. Drop it on the window to come back to where it was made.")
         if self._sizes.seconds is None:
-            raise VaeError(self._sizes.why_no_path or "A path needs two stops.")
+            raise VaeError(self._sizes.why_no_path or tr("A path needs two stops."))
         if export.kind is Kind.SHEET:
             columns = sheet_columns(export.pictures)
             rows = -(-export.pictures // columns)
             check_pixels(columns * (side + _SHEET_GAP), rows * (side + _SHEET_GAP))
-            return f"A PNG file with {columns} × {rows} pictures."
+            return tr("A PNG file with {columns} × {rows} pictures.", columns=columns, rows=rows)
         frames = max(round(self._sizes.seconds * export.fps), 1) + (0 if self._sizes.closed else 1)
         check_count(frames)
         if export.ending == ".mp4" and self._find_mp4() is None:
             raise no_ffmpeg()
         size = size_words(estimated_bytes(export.ending or ".png", side, side, frames))
-        return f"{count(frames, 'frame')}, {self._sizes.seconds:.1f} s, at most about {size}."
+        return tr(
+            "{frames}, {seconds:.1f} s, at most about {size}.",
+            frames=trn("{count} frame", "{count} frames", frames),
+            seconds=self._sizes.seconds,
+            size=size,
+        )
 
     def _decide(self) -> None:
         self.decided.emit(self.chosen)

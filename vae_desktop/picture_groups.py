@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from training.language import mark, tr
 from vae_desktop.exploration import Exploration
 from vae_desktop.group_statistics import GroupMean
 from vae_desktop.plain_words import one_line
@@ -18,7 +19,7 @@ from vae_desktop.plane_session import PlaneSession
 MOST_GROUPS = 100
 _LONGEST_NAME = 60
 _MOST_IDS = 10_000_000
-_NONE = "No groups yet: select pictures and make a group of them (Ctrl+Shift+G)."
+_NONE = mark("No groups yet: select pictures and make a group of them (Ctrl+Shift+G).")
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,35 +95,47 @@ class PictureGroups(QObject):
             key = max((group.key for group in there), default=0) + 1
             taken = [group.colour for group in there]
             colour = min(range(MOST_NAMED), key=taken.count)  # the first of those that are used least
-            made.append(Group(key, _named(name) or f"Group {key}", colour, np.unique(ids)))
+            made.append(Group(key, _named(name) or tr("Group {number}", number=key), colour, np.unique(ids)))
         if made:
-            what = f"make group {made[0].name}" if len(made) == 1 else f"make {len(made)} groups"
+            what = (
+                tr("make group {name}", name=made[0].name)
+                if len(made) == 1
+                else tr("make {count} groups", count=len(made))
+            )
             self._do(what, (*self.groups, *made))
 
     def rename(self, key: int, name: str) -> None:
         """Call a group something else; '' changes nothing."""
         name, group = _named(name), self.group(key)
         if group is not None and name and name != group.name:
-            self._replace(f"rename group {group.name}", key, lambda group: replace(group, name=name))
+            self._replace(
+                tr("rename group {name}", name=group.name), key, lambda group: replace(group, name=name)
+            )
 
     def recolour(self, key: int, colour: int) -> None:
         """Give a group another colour of the palette."""
         group = self.group(key)
         if group is not None and colour != group.colour:
-            self._replace(f"recolour group {group.name}", key, lambda group: replace(group, colour=colour))
+            self._replace(
+                tr("recolour group {name}", name=group.name), key, lambda group: replace(group, colour=colour)
+            )
 
     def set_pictures(self, key: int, ids: NDArray[np.int64]) -> None:
         """Let a group be of other pictures, given by their ids."""
         group = self.group(key)
         if group is not None and not np.array_equal(np.unique(ids), group.ids):
-            self._replace(f"change group {group.name}", key, lambda group: replace(group, ids=np.unique(ids)))
+            self._replace(
+                tr("change group {name}", name=group.name),
+                key,
+                lambda group: replace(group, ids=np.unique(ids)),
+            )
 
     def delete(self, key: int) -> None:
         """Have a group no more; its pictures stay."""
         group = self.group(key)
         if group is not None:
             rest = tuple(each for each in self.groups if each.key != key)
-            self._do(f"delete group {group.name}", rest)
+            self._do(tr("delete group {name}", name=group.name), rest)
 
     def _replace(self, text: str, key: int, change: Callable[[Group], Group]) -> None:
         self._do(text, tuple(change(each) if each.key == key else each for each in self.groups))
@@ -172,14 +185,14 @@ class PictureGroups(QObject):
     def colouring(self) -> Colouring:
         """A colour for each picture that is in a group."""
         if not self.groups:
-            return unknown(_NONE)
+            return unknown(tr(_NONE))
         store = self._session.pictures.store
         classes = np.zeros(0 if store is None else len(store), np.uint8)
         for place, group in reversed(list(enumerate(self.groups))):
             classes[self.numbers_of(group)] = place + 1
         colours = tuple(group.colour for group in self.groups)
         return named(
-            classes, tuple(group.name for group in self.groups), other="in no group", colours=colours
+            classes, tuple(group.name for group in self.groups), other=tr("in no group"), colours=colours
         )
 
     def _forget_means(self) -> None:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu
 
-from vae_desktop.plain_words import count
+from training.language import tr, trn
 from vae_desktop.plane_overlay import Spot
 from vae_desktop.plane_session import PlaneSession
 
@@ -65,9 +65,8 @@ class PictureSelection(QObject):
             self.numbers = numbers
             self._session.window.plane.show_selected(numbers)
             if len(numbers) > 1:
-                self._session.window.statusBar().showMessage(
-                    f"{count(len(numbers), 'picture')} selected.", 4000
-                )
+                words = trn("{count} picture selected.", "{count} pictures selected.", len(numbers))
+                self._session.window.statusBar().showMessage(words, 4000)
             self.changed.emit()
 
     def _on_clicked(self, picture: int, adds: bool) -> None:
@@ -84,4 +83,5 @@ class PictureSelection(QObject):
 
     def _fill_menu(self, menu: QMenu, _spot: Spot) -> None:
         if len(self):
-            menu.addAction(f"Select none of {len(self):,} (Esc)").triggered.connect(self.clear)
+            none = menu.addAction(tr("Select none of {count:,} (Esc)", count=len(self)))
+            none.triggered.connect(self.clear)

@@ -1,7 +1,12 @@
 """Text from outside made harmless, and numbers and times in plain words."""
 
+import datetime
 import html
 import unicodedata
+
+from PySide6.QtCore import QLocale
+
+from training.language import SOURCE, chosen_language, number, tr, trn
 
 _HARMLESS = {"\u200d"}  # the zero-width joiner holds emoji together
 _MANY_MINUTES = 90
@@ -39,31 +44,65 @@ def without_mnemonic(text: str) -> str:
     return text.replace("&&", "\0").replace("&", "").replace("\0", "&")
 
 
+def in_sentence(title: str) -> str:
+    """A title as it stands within a sentence: in English it begins with a small letter there."""
+    return title[:1].lower() + title[1:] if chosen_language() == SOURCE else title
+
+
 def duration(seconds: float) -> str:
     """A duration as a person would say it: '8 s', '3 min', '2 h 10 min'."""
     if seconds < 1:
-        return "less than 1 s"
+        return tr("less than 1 s")
     if seconds < 59.5:
-        return f"{seconds:.0f} s"
+        return tr("{seconds:.0f} s", seconds=seconds)
     minutes = round(seconds / 60)
     if minutes < _MANY_MINUTES:
-        return f"{minutes} min"
+        return tr("{minutes} min", minutes=minutes)
     hours, rest = divmod(minutes, 60)
-    return f"{hours} h {rest} min" if rest and hours < 10 else f"{hours} h"
+    if rest and hours < 10:
+        return tr("{hours} h {rest} min", hours=hours, rest=rest)
+    return tr("{hours} h", hours=hours)
 
 
 def exact_duration(seconds: float) -> str:
     """A duration to follow as it grows: '0.4 s', '8 s', '2 min 10 s', '2 h 10 min'."""
     if seconds < 9.95:
-        return f"{seconds:.1f} s"
+        return tr("{seconds:.1f} s", seconds=seconds)
     whole = round(seconds)
     if whole < 60:
-        return f"{whole} s"
+        return tr("{seconds:.0f} s", seconds=whole)
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+        return tr("{minutes} min {rest} s", minutes=whole // 60, rest=whole % 60)
+    return tr("{hours} h {rest} min", hours=whole // 3600, rest=whole % 3600 // 60)
 
 
-def count(number: int, noun: str) -> str:
-    """A number with its noun: '1 picture', '1,204 pictures'."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+def pictures(number: int) -> str:
+    """'1 picture', '1,204 pictures'."""
+    return trn("{count} picture", "{count} pictures", number)
+
+
+def epochs(number: int) -> str:
+    """'1 epoch', '1,204 epochs'."""
+    return trn("{count} epoch", "{count} epochs", number)
+
+
+def figure(value: float) -> str:
+    """A figure in nats, with the minus sign that people write: '1,204.5', '−3.0'."""
+    return number(value, ",.1f").replace("-", "−")
+
+
+def long_date(day: datetime.date) -> str:
+    """A day with the month's name: '3 September 2026'."""
+    month = QLocale(chosen_language()).monthName(day.month)
+    return tr("{day} {month} {year}", day=day.day, month=month, year=day.year)
+
+
+def short_month(day: datetime.date) -> str:
+    """A month: 'Sep 2026'."""
+    return f"{QLocale(chosen_language()).monthName(day.month, QLocale.FormatType.ShortFormat)} {day.year}"
+
+
+def short_date(day: datetime.date) -> str:
+    """A day of this year: '3 Sep'."""
+    month = QLocale(chosen_language()).monthName(day.month, QLocale.FormatType.ShortFormat)
+    return tr("{day} {month}", day=day.day, month=month)

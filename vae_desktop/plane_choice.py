@@ -3,18 +3,19 @@
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QToolButton, QWidget
 
+from training.language import mark, tr
 from vae_desktop.labels import ElidedLabel
 from vae_desktop.style import GRID
 
 _MAIN, _NUMBERS = 0, 1
-_MAIN_HELP = (
+_MAIN_HELP = mark(
     "Every picture is encoded in more numbers than a plane has. Main directions are the two along which your"
     " pictures differ most (principal component analysis, PCA); or choose two of the numbers."
 )
-_SHARE_HELP = (
+_SHARE_HELP = mark(
     "How much of the differences between your pictures is seen on this plane (share of the variance)."
 )
-_SLIDERS_HELP = "Show or hide the sliders for what is not on the plane"
+_SLIDERS_HELP = mark("Show or hide the sliders for what is not on the plane")
 
 
 class PlaneChoice(QWidget):
@@ -26,21 +27,24 @@ class PlaneChoice(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._kind = QComboBox()
-        self._kind.addItems(["Main directions", "Two numbers"])
-        self._kind.setToolTip(_MAIN_HELP)
-        self._kind.setAccessibleName("What the plane shows")
+        self._kind.addItems([tr("Main directions"), tr("Two numbers")])
+        self._kind.setToolTip(tr(_MAIN_HELP))
+        self._kind.setAccessibleName(tr("What the plane shows"))
         self._kind.currentIndexChanged.connect(self._on_kind)
-        self._across, self._up = self._number("rightwards"), self._number("upwards")
+        self._across = self._number(
+            tr("Latent number rightwards"), tr("The latent number that grows rightwards")
+        )
+        self._up = self._number(tr("Latent number upwards"), tr("The latent number that grows upwards"))
         self._share = ElidedLabel()
         self._sliders = QToolButton()
-        self._sliders.setText("Sliders")
+        self._sliders.setText(tr("Sliders"))
         self._sliders.setObjectName("sliders")
         self._sliders.setCheckable(True)
         self._sliders.setChecked(True)
-        self._sliders.setToolTip(_SLIDERS_HELP)
+        self._sliders.setToolTip(tr(_SLIDERS_HELP))
         self._sliders.toggled.connect(self.sliders_toggled)
         self._pair = (0, 1)
-        label = QLabel("Plane")
+        label = QLabel(tr("Plane"))
         label.setBuddy(self._kind)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(GRID, GRID // 2, GRID, GRID // 2)
@@ -77,13 +81,15 @@ class PlaneChoice(QWidget):
         for blocker in blocked:
             blocker.unblock()
         self._pair = pair
-        self._share.show_text("" if share is None else f"{share:.0%} of the differences", _SHARE_HELP)
+        self._share.show_text(
+            "" if share is None else tr("{share:.0%} of the differences", share=share), tr(_SHARE_HELP)
+        )
 
-    def _number(self, direction: str) -> QSpinBox:
+    def _number(self, name: str, tip: str) -> QSpinBox:
         box = QSpinBox()
         box.setKeyboardTracking(False)  # typing 12 is not asking for 1
-        box.setAccessibleName(f"Latent number {direction}")
-        box.setToolTip(f"The latent number that grows {direction}")
+        box.setAccessibleName(name)
+        box.setToolTip(tip)
         box.valueChanged.connect(self._on_number)
         return box
 

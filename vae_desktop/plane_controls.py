@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from training.language import mark
+
 
 @dataclass(frozen=True)
 class Control:
@@ -17,32 +19,34 @@ class Control:
 
 
 KEYS = (
-    Control(("Left", "Right", "Up", "Down"), "Move the handle a little; the picture follows"),
-    Control(("Shift+arrow",), "Move it five times as far"),
-    Control(("Alt+arrow",), "Move it a fifth as far"),
-    Control(("[", "PgUp"), "Choose the handle before this one"),
-    Control(("]", "PgDown"), "Choose the next handle"),
-    Control(("Del",), "Remove the chosen handle; the last one stays"),
-    Control(("+", "="), "Look closer"),
-    Control(("-",), "See more of the plane"),
-    Control(("0",), "Show the middle of the plane again"),
-    Control(("F",), "Bring all your pictures into sight"),
-    Control(("Esc",), "Leave a tool, or select no picture"),
+    Control(("Left", "Right", "Up", "Down"), mark("Move the handle a little; the picture follows")),
+    Control((mark("Shift+arrow"),), mark("Move it five times as far")),
+    Control((mark("Alt+arrow"),), mark("Move it a fifth as far")),
+    Control(("[", "PgUp"), mark("Choose the handle before this one")),
+    Control(("]", "PgDown"), mark("Choose the next handle")),
+    Control(("Del",), mark("Remove the chosen handle; the last one stays")),
+    Control(("+", "="), mark("Look closer")),
+    Control(("-",), mark("See more of the plane")),
+    Control(("0",), mark("Show the middle of the plane again")),
+    Control(("F",), mark("Bring all your pictures into sight")),
+    Control(("Esc",), mark("Leave a tool, or select no picture")),
 )
 MOUSE = (
-    Control(("Drag a handle",), "Draw the pictures it passes; training waits meanwhile"),
-    Control(("Click",), "Put the chosen handle there; a picture there is selected"),
-    Control(("Ctrl+click on the ground",), "Add another handle there"),
-    Control(("Ctrl+click on a picture",), "Select it, too, or no longer"),
-    Control(("Right click",), "Show what else can be done there"),
-    Control(("Double click on a picture",), "Put the handle where the picture lies"),
-    Control(("Point at a picture",), "See its name and how sure its place is"),
-    Control(("Wheel",), "Zoom about the pointer"),
-    Control(("Drag the ground",), "Move the plane"),
-    Control(("Space+drag", "Drag with middle button"), "Move the plane, wherever a handle lies"),
+    Control((mark("Drag a handle"),), mark("Draw the pictures it passes; training waits meanwhile")),
+    Control((mark("Click"),), mark("Put the chosen handle there; a picture there is selected")),
+    Control((mark("Ctrl+click on the ground"),), mark("Add another handle there")),
+    Control((mark("Ctrl+click on a picture"),), mark("Select it, too, or no longer")),
+    Control((mark("Right click"),), mark("Show what else can be done there")),
+    Control((mark("Double click on a picture"),), mark("Put the handle where the picture lies")),
+    Control((mark("Point at a picture"),), mark("See its name and how sure its place is")),
+    Control((mark("Wheel"),), mark("Zoom about the pointer")),
+    Control((mark("Drag the ground"),), mark("Move the plane")),
+    Control(
+        (mark("Space+drag"), mark("Drag with middle button")), mark("Move the plane, wherever a handle lies")
+    ),
 )
 FINGERS = (
-    Control(("Touch and drag a handle",), "Draw the pictures it passes"),
-    Control(("Tap",), "Put the chosen handle there"),
-    Control(("Pinch",), "Zoom, and move the plane with both fingers"),
+    Control((mark("Touch and drag a handle"),), mark("Draw the pictures it passes")),
+    Control((mark("Tap"),), mark("Put the chosen handle there")),
+    Control((mark("Pinch"),), mark("Zoom, and move the plane with both fingers")),
 )

@@ -5,6 +5,7 @@ import math
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
+from training.language import tr
 from vae_desktop.plane_layers import PlaneColours, faint
 from vae_desktop.plane_view import PlaneView
 
@@ -36,7 +37,7 @@ class Handles:
 
     def title(self, number: int) -> str:
         """What a handle is called."""
-        return self.names.get(number) or f"Handle {number}"
+        return self.names.get(number) or tr("Handle {number}", number=number)
 
     def add(self, z1: float, z2: float, number: int | None = None) -> int:
         """A new handle, which becomes the active one; with a number of one's own if that is free."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from training.language import tr
 from training.paths import MOST_STOPS, PathSettings
 from vae_desktop.edits import Edits
 from vae_desktop.exploration import finite_numbers
@@ -62,17 +63,20 @@ class PlanePath(QObject):
         """Have a stop before another one, or at the end; a full path stays as it is."""
         if not self.is_full:
             stops = (*self.stops[:place], stop, *self.stops[place:])
-            self._lay(f"add stop {place + 1}", stops)
+            self._lay(tr("add stop {number}", number=place + 1), stops)
 
     def move(self, place: int, stop: Latent, *, merges: bool = False) -> None:
         """Put a stop elsewhere; ``merges`` makes one edit of moves in a row."""
         if self.stops[place] != stop:
-            text, stops = f"move stop {place + 1}", (*self.stops[:place], stop, *self.stops[place + 1 :])
+            text = tr("move stop {number}", number=place + 1)
+            stops = (*self.stops[:place], stop, *self.stops[place + 1 :])
             self.lay(text, Laid(stops, self.settings), merges=text if merges else "")
 
     def remove(self, place: int) -> None:
         """Take a stop away."""
-        self._lay(f"remove stop {place + 1}", (*self.stops[:place], *self.stops[place + 1 :]))
+        self._lay(
+            tr("remove stop {number}", number=place + 1), (*self.stops[:place], *self.stops[place + 1 :])
+        )
 
     def set_stops(self, text: str, stops: Stops, *, closed: bool | None = None) -> None:
         """Have other stops; ``text`` says how they came, ``closed`` None leaves that as it is."""
@@ -84,7 +88,7 @@ class PlanePath(QObject):
     def set_settings(self, settings: PathSettings) -> None:
         """Go through the stops in another way."""
         if settings != self.settings:
-            self.lay("change path", Laid(self.stops, settings), merges="path settings")
+            self.lay(tr("change path"), Laid(self.stops, settings), merges="path settings")
 
     def _lay(self, text: str, stops: Stops) -> None:
         self.lay(text, Laid(stops, self.settings))

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFont, QPainter, QPalette
 
-from vae_desktop.plain_words import count
+from training.language import mark, number, tr
+from vae_desktop.plain_words import pictures
 from vae_desktop.plane_colouring import Colouring
 from vae_desktop.plane_dots import Paint, draw_points, draw_selected
 from vae_desktop.plane_ellipses import MOST_ELLIPSES, EllipsesOf, draw_ellipses, rows_in_sight
@@ -170,8 +171,8 @@ class PlaneScene:
             return
         rows = rows_in_sight(view, self.cloud, numbers)
         if len(rows) > MOST_ELLIPSES:
-            of = f"{MOST_ELLIPSES:,} of the {len(rows):,}"
-            self._ellipses_note = f"ellipses of {of} in sight: zoom in to see all"
+            words = mark("ellipses of {shown:,} of the {count:,} in sight: zoom in to see all")
+            self._ellipses_note = tr(words, shown=MOST_ELLIPSES, count=len(rows))
             rows = rows[:MOST_ELLIPSES]
         draw_ellipses(painter, view, self.cloud, rows, self.paint, halo=self.colours.ground)
 
@@ -212,13 +213,15 @@ class PlaneScene:
         if total == 0:
             return Legend()
         if self._is_dense:
-            apart = f", {held_out:,} of them held out" if held_out else ""
-            return Legend([(f"{count(total, 'picture')}{apart}", self.colours.accent)])
+            words = pictures(total)
+            if held_out:
+                words = tr("{pictures}, {held_out:,} of them held out", pictures=words, held_out=held_out)
+            return Legend([(words, self.colours.accent)])
         if self.colouring is not None:
             return self._legend_of(self.colouring)
-        entries = [(f"learned from {total - held_out:,}", self.colours.accent)]
+        entries = [(tr("learned from {count:,}", count=total - held_out), self.colours.accent)]
         if held_out:
-            entries.append((f"held out {held_out:,}", self.colours.held_out))
+            entries.append((tr("held out {count:,}", count=held_out), self.colours.held_out))
         return Legend(entries)
 
     def _legend_of(self, colouring: Colouring) -> Legend:
@@ -227,9 +230,9 @@ class PlaneScene:
             return Legend(scale=(colouring.scale, colours[1:]), notes=[colouring.note])
         numbers = np.bincount(self.paint.classes, minlength=len(colours)).tolist()
         entries = [
-            (f"{name} {number:,}", colour)
-            for name, number, colour in zip(colouring.names, numbers, colours, strict=True)
-            if name and number
+            (f"{name} {number(count)}", colour)
+            for name, count, colour in zip(colouring.names, numbers, colours, strict=True)
+            if name and count
         ]
         # What is none of the named comes last.
         others = entries[:1] if colouring.names[0] and numbers[0] else []

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
+from training.language import tr
 from training.pixel_store import PixelStore
 from training.plane_basis import widest_numbers
 from training.project import Project
@@ -384,8 +385,11 @@ class PlaneSession(QObject):
         if row is None:
             if self.window.plane.active_handle is not None:
                 # While a training runs, only a sample of many pictures is followed, and so it is in a replay.
-                when = "after the training" if self._present is None else "at present, not at this step"
-                self._say(f"Where this picture lies is known {when}.")
+                self._say(
+                    tr("Where this picture lies is known after the training.")
+                    if self._present is None
+                    else tr("Where this picture lies is known at present, not at this step.")
+                )
         else:
             self.move_active(tuple(self.where.means[row].astype(np.float64).tolist()))
 
@@ -396,7 +400,7 @@ class PlaneSession(QObject):
         if handle is None or len(latent) != self.where.basis.latent_dim:
             return False
         if plane.is_locked(handle):
-            self._say(f"{plane.handle_title(handle)} is locked.")
+            self._say(tr("{title} is locked.", title=plane.handle_title(handle)))
             return False
         before = self.where.latent(handle)
         self.put_handle(handle, latent)
@@ -410,15 +414,19 @@ class PlaneSession(QObject):
         """Ask for a file and write the picture under the active handle to it."""
         image = self.window.decoding.current_image()
         if image is not None:
-            kinds = "Pictures (*.png *.jpg *.webp)"
+            kinds = f"{tr('Pictures')} (*.png *.jpg *.webp)"
             ask_where_to_save(
-                self.window, "Save picture", kinds, "decoded.png", lambda path: self._write(image, path)
+                self.window, tr("Save picture"), kinds, "decoded.png", lambda path: self._write(image, path)
             )
 
     def _write(self, image: QImage, path: str) -> None:
         if not image.save(path):
             self.window.show_problem(
-                f"The picture could not be written to {path}. Choose another place, or a name ending in .png."
+                tr(
+                    "The picture could not be written to {path}. Choose another place, or a name ending in"
+                    " .png.",
+                    path=path,
+                )
             )
 
     # ------------------------------------------------------------------ the person's pictures

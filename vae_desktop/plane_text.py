@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QPlainTextEdit, QVBoxLayout, QWidget
 
+from training.language import tr
 from vae_desktop.style import GRID
 
 _SIZE, _SMALLEST = QSize(480, 360), QSize(320, 200)
@@ -22,13 +23,13 @@ class PlaneText(QDialog):
     def __init__(self, parent: QWidget | None, words: Callable[[], str]) -> None:
         super().__init__(parent)
         self._words = words
-        self.setWindowTitle("The plane in words")
+        self.setWindowTitle(tr("The plane in words"))
         self._text = QPlainTextEdit()
         self._text.setReadOnly(True)
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self._text.setAccessibleName("What the plane shows")
+        self._text.setAccessibleName(tr("What the plane shows"))
         self._text.setTabChangesFocus(True)
         self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
         self._soon.timeout.connect(self._refresh)

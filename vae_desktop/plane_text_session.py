@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QObject
 
+from training.language import mark, tr
 from vae_desktop.engine import Engine
 from vae_desktop.main_window import MainWindow, WindowState
 from vae_desktop.plain_words import without_mnemonic
@@ -11,12 +12,12 @@ from vae_desktop.plane_words import HandleFacts, PlaneFacts, plane_in_words
 from vae_desktop.window_actions import PLANE_MODES
 
 _EMPTY = {
-    WindowState.EMPTY: "Nothing is open. Choose a folder of pictures, or try a sample.",
-    WindowState.IMPORTING: "The pictures are being read.",
-    WindowState.READY: "The plane is empty: nothing has been learned yet. Press Train.",
-    WindowState.TRAINING: "The plane is empty: the first rough map is on its way.",
+    WindowState.EMPTY: mark("Nothing is open. Choose a folder of pictures, or try a sample."),
+    WindowState.IMPORTING: mark("The pictures are being read."),
+    WindowState.READY: mark("The plane is empty: nothing has been learned yet. Press Train."),
+    WindowState.TRAINING: mark("The plane is empty: the first rough map is on its way."),
 }
-_COMING = "The plane is empty: the map that was learned is on its way."
+_COMING = mark("The plane is empty: the map that was learned is on its way.")
 
 
 class PlaneTextSession(QObject):
@@ -52,7 +53,7 @@ class PlaneTextSession(QObject):
     def _words(self) -> str:
         plane, action = self._window.plane, self._window.action
         if plane.is_empty:
-            return _EMPTY.get(self._window.state, _COMING)
+            return tr(_EMPTY.get(self._window.state, _COMING))
         mode = next(action(name) for name in PLANE_MODES if action(name).isChecked())
         where, store = self._plane.where, self._plane.pictures.store
         return plane_in_words(

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from training.language import number
+
 HOME_HALF_SPAN = 3.2
 """Half the side of the square that the first view shows, in σ of the prior."""
 
@@ -116,5 +118,5 @@ def tick_values(low: float, high: float, most: int) -> tuple[list[float], int]:
 
 def signed(value: float, decimals: int) -> str:
     """A number with a true minus sign, and none before zero."""
-    text = f"{abs(value):.{decimals}f}"
-    return f"−{text}" if value < 0 and float(text) != 0 else text
+    text = number(abs(value), f".{decimals}f")
+    return f"−{text}" if value < 0 and round(value, decimals) != 0 else text

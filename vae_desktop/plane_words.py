@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_desktop.plain_words import count, one_line
+from training.language import mark, tr, trn
+from vae_desktop.plain_words import in_sentence, one_line
 from vae_desktop.plane_view import signed
 
 Place = tuple[float, float]
@@ -60,32 +61,45 @@ def plane_in_words(facts: PlaneFacts) -> str:
 def _seen(facts: PlaneFacts) -> str:
     across, up = facts.axes
     left, right, bottom, top = (signed(value, 2) for value in facts.extent)
-    return (
-        f"Shown: {facts.mode[:1].lower()}{facts.mode[1:]}.\n"
-        f"In sight: {across} from {left} to {right}, {up} from {bottom} to {top}, in σ of the prior."
+    shown = tr("Shown: {mode}.", mode=in_sentence(facts.mode))
+    sight = tr(
+        "In sight: {across} from {left} to {right}, {up} from {bottom} to {top}, in σ of the prior.",
+        across=across,
+        left=left,
+        right=right,
+        up=up,
+        bottom=bottom,
+        top=top,
     )
+    return f"{shown}\n{sight}"
 
 
 def _pictures(facts: PlaneFacts) -> str:
     number = len(facts.places)
     if not number:
-        return "It is not known yet where your pictures lie."
+        return tr("It is not known yet where your pictures lie.")
     left, right, bottom, top = facts.extent
     x, y = facts.places[:, 0], facts.places[:, 1]
     in_sight = int(np.count_nonzero((x >= left) & (x <= right) & (y >= bottom) & (y <= top)))
     middle, spread = facts.places.mean(0), facts.places.std(0)
-    lie = "lies" if number == 1 else "lie"
-    seen = "all" if in_sight == number else "none" if not in_sight else f"{in_sight:,}"
-    held_out = "" if facts.held_out is None else f", {facts.held_out:,} held out"
-    return (
-        f"{count(number, 'picture')} {lie} on the plane{held_out}; {seen} in sight.\n"
-        f"Their middle: {_place(facts, (float(middle[0]), float(middle[1])))};"
-        f" they spread by {spread[0]:.2f} across and {spread[1]:.2f} up."
+    lie = trn("{count} picture lies on the plane", "{count} pictures lie on the plane", number)
+    if facts.held_out is not None:
+        lie = tr("{pictures}, {held_out:,} held out", pictures=lie, held_out=facts.held_out)
+    seen = tr("all in sight") if in_sight == number else tr("{count:,} in sight", count=in_sight)
+    if not in_sight:
+        seen = tr("none in sight")
+    spreads = tr(
+        "Their middle: {place}; they spread by {across:.2f} across and {up:.2f} up.",
+        place=_place(facts, (float(middle[0]), float(middle[1]))),
+        across=spread[0],
+        up=spread[1],
     )
+    return f"{lie}; {seen}.\n{spreads}"
 
 
 def _handles(facts: PlaneFacts) -> str:
-    lines = [f"{count(len(facts.handles), 'handle')}:" if facts.handles else "There is no handle."]
+    number = len(facts.handles)
+    lines = [trn("{count} handle:", "{count} handles:", number) if number else tr("There is no handle.")]
     return "\n".join([*lines, *(_handle(facts, handle) for handle in facts.handles)])
 
 
@@ -93,16 +107,17 @@ def _handle(facts: PlaneFacts, handle: HandleFacts) -> str:
     left, right, bottom, top = facts.extent
     is_seen = left <= handle.place[0] <= right and bottom <= handle.place[1] <= top
     marks = {
-        "chosen": handle.is_active and len(facts.handles) > 1,
-        "locked": handle.is_locked,
-        "out of sight": not is_seen,
+        tr("chosen"): handle.is_active and len(facts.handles) > 1,
+        tr("locked"): handle.is_locked,
+        tr("out of sight"): not is_seen,
     }
-    marked = ", ".join(mark for mark, is_so in marks.items() if is_so)
+    marked = ", ".join(words for words, is_so in marks.items() if is_so)
     title = one_line(handle.title) + (f" ({marked})" if marked else "")
     nearest = ""
     if handle.nearest is not None:
         name, distance = handle.nearest
-        nearest = f"; nearest: {one_line(name) or 'a picture'}, {distance:.2f} σ away"
+        words = mark("nearest: {name}, {distance:.2f} σ away")
+        nearest = "; " + tr(words, name=one_line(name) or tr("a picture"), distance=distance)
     return f"{title}: {_place(facts, handle.place)}{nearest}."
 
 

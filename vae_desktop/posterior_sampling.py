@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QPointF, Qt, QTimer
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QMenu
 
+from training.language import tr
 from vae_desktop.picture_selection import PictureSelection
 from vae_desktop.plane_ellipses import EllipsesOf
 from vae_desktop.plane_furniture import draw_posterior
@@ -56,7 +57,7 @@ class PosteriorSampling(QObject, PlaneOverlay):
         where = self._session.where
         row = where.row_of(number)
         if row is None:
-            self._tell("Where this picture lies is known after the training.")
+            self._tell(tr("Where this picture lies is known after the training."))
             return
         mean, sigma = where.means[row].astype(np.float64), where.sigmas[row].astype(np.float64)
         latent = mean + np.nan_to_num(sigma) * self._noise.standard_normal(len(mean))
@@ -79,7 +80,7 @@ class PosteriorSampling(QObject, PlaneOverlay):
             found = self._session.where.nearest(self._plane.active_handle)
             number = -1 if found is None else found[0]
         if number < 0:
-            self._tell("Where your pictures lie is not known yet.")
+            self._tell(tr("Where your pictures lie is not known yet."))
         else:
             self.sample(number)
 
@@ -128,7 +129,7 @@ class PosteriorSampling(QObject, PlaneOverlay):
     def _fill_menu(self, menu: QMenu, spot: Spot) -> None:
         picture = self._plane.picture_at(spot)
         if picture >= 0 and self._plane.handle_at(spot) is None:
-            sample = menu.addAction("&Sample this picture's distribution (Shift+click)")
+            sample = menu.addAction(tr("&Sample this picture's distribution (Shift+click)"))
             sample.triggered.connect(lambda: self.sample(picture))
 
     def draw(self, painter: QPainter, view: PlaneView, colours: PlaneColours) -> None:

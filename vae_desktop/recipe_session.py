@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from training.errors import VaeError
 from training.events import Control
+from training.language import mark, tr
 from training.recipe import Recipe, read_recipe
 from vae_desktop.exploration import Exploration
 from vae_desktop.handle_edits import HandleEdits
@@ -21,8 +22,8 @@ from vae_desktop.plane_session import PlaneSession
 if TYPE_CHECKING:
     from training.latent import LatentModel
 
-_NO_MODEL = "“{name}” was drawn by a model. Open its project first, then drop the picture again."
-_OTHER_MODEL = (
+_NO_MODEL = mark("“{name}” was drawn by a model. Open its project first, then drop the picture again.")
+_OTHER_MODEL = mark(
     "“{name}” was drawn by another model, or by this one before it learnt on."
     " Nothing was changed. Open the project and the training that drew it, then drop it again."
 )
@@ -69,25 +70,29 @@ class RecipeSession(QObject):
         try:
             recipe = read_recipe(path)
             if recipe is None:
-                raise VaeError(f"“{name}” does not say how it was made.")
+                raise VaeError(tr("“{name}” does not say how it was made.", name=name))
 
             def identify(model: "LatentModel", _control: Control) -> None:
                 self._identified.emit(name, recipe, model.weights_digest())
 
             if self._window.plane.is_empty:
-                raise VaeError(_NO_MODEL.format(name=name))
+                raise VaeError(tr(_NO_MODEL, name=name))
             self._session.engine.renderer.submit(identify, self._window.show_problem)
         except VaeError as error:
             self._window.show_problem(str(error))
 
     def _on_identified(self, name: str, recipe: Recipe, digest: str) -> None:
         if digest != recipe.model or recipe.latent_dim != self._session.where.basis.latent_dim:
-            self._window.show_problem(_OTHER_MODEL.format(name=name))
+            self._window.show_problem(tr(_OTHER_MODEL, name=name))
             return
         before = _Scene(self._handles.state(), self._paths.path.laid, self._view.state())
         after = _scene_of(recipe, before)
-        self._edits.do(f"come back to {name}", lambda: self._show(after), lambda: self._show(before))
-        self._window.show_note(f"Handles, path and view are as they were when “{name}” was made.")
+        self._edits.do(
+            tr("come back to {name}", name=name), lambda: self._show(after), lambda: self._show(before)
+        )
+        self._window.show_note(
+            tr("Handles, path and view are as they were when “{name}” was made.", name=name)
+        )
 
     def _show(self, scene: _Scene) -> None:
         self._handles.restore(scene.handles)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from training.config import ModelConfig
 from training.errors import VaeError
 from training.events import Control
+from training.language import tr
 from vae_desktop.lane import Lane
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Renderer:
             VaeError: no model is shown.
         """
         if self._shown is None:
-            raise VaeError("There is no model yet to draw with.", advice="Train first.")
+            raise VaeError(tr("There is no model yet to draw with."), advice=tr("Train first."))
         config, values = self._shown
         control = Control()
         control.gate(self._gated)

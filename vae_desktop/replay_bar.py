@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
+from training.language import mark, tr
 from vae_desktop.palette_follower import PaletteFollower
 from vae_desktop.plain_words import exact_duration, tooltip_text
 from vae_desktop.replay_slider import ReplaySlider
@@ -13,10 +14,15 @@ from vae_desktop.style import GRID, accent, hairline, icon, mix, tabular_font, t
 
 _ICON = QSize(20, 20)
 _SPEEDS = {"½×": 20.0, "1×": 10.0, "2×": 5.0, "4×": 2.5}  # seconds that the whole training takes
-_SIDES = {"&Small, 480 pixels": 480, "&Medium, 720 pixels": 720, "&Large, 1,080 pixels": 1080}
+_SIDES = {
+    mark("&Small, 480 pixels"): 480,
+    mark("&Medium, 720 pixels"): 720,
+    mark("&Large, 1,080 pixels"): 1080,
+}
 _USUAL_SIDE = 720
-_NOW, _NOW_HELP = "Now", "The plane as it is now. Slide back, or press play, to see how it came about."
-_SLIDER_HELP = (
+_NOW = mark("Now")
+_NOW_HELP = mark("The plane as it is now. Slide back, or press play, to see how it came about.")
+_SLIDER_HELP = mark(
     "From the first training step to the last one that was kept: evenly at first, then ever faster. A tick"
     " marks the steps of which the network was kept, too. Between kept steps the points are moved evenly."
 )
@@ -35,7 +41,7 @@ class ReplayBar(PaletteFollower):
         super().__init__(parent)
         self._is_past = self._is_playing = False
         self.slider = ReplaySlider()
-        self.slider.setToolTip(tooltip_text(_SLIDER_HELP))
+        self.slider.setToolTip(tooltip_text(tr(_SLIDER_HELP)))
         self.slider.moved.connect(self.moved)
         self.slider.space_pressed.connect(self.play_toggled)
         self.setFocusProxy(self.slider)
@@ -48,17 +54,17 @@ class ReplayBar(PaletteFollower):
         self._speed = QComboBox()
         for words, seconds in _SPEEDS.items():
             self._speed.addItem(words, seconds)
-            tip = f"The whole training in {seconds:g} seconds"
+            tip = tr("The whole training in {seconds:g} seconds", seconds=seconds)
             self._speed.setItemData(self._speed.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self._speed.setCurrentText("1×")
-        self._speed.setAccessibleName("Speed of the replay")
-        self._speed.setToolTip("How fast it is played: 1× shows the whole training in 10 seconds")
-        self._loop = self._button(None, "Play again and again")
+        self._speed.setAccessibleName(tr("Speed of the replay"))
+        self._speed.setToolTip(tr("How fast it is played: 1× shows the whole training in 10 seconds"))
+        self._loop = self._button(None, tr("Play again and again"))
         self._loop.setCheckable(True)
-        self._save = self._button(None, "Save replay as a film…")
+        self._save = self._button(None, tr("Save replay as a film…"))
         self._save.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._save.setMenu(self._save_menu())
-        self._close = self._button(self.closed.emit, "Back to the present (Esc)")
+        self._close = self._button(self.closed.emit, tr("Back to the present (Esc)"))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(GRID, GRID // 2, GRID, GRID // 2)
         layout.setSpacing(GRID // 2)
@@ -102,7 +108,7 @@ class ReplayBar(PaletteFollower):
         """Say that the present is shown, which comes after the last kept step."""
         self.slider.show_share(1.0)
         self._say_past(False)
-        self._step.show_texts([_NOW], _NOW_HELP)
+        self._step.show_texts([tr(_NOW)], tr(_NOW_HELP))
 
     def show_past(self, share: float, step: int, seconds: float, drawn_with: int | None) -> None:
         """Say that an earlier step is shown.
@@ -113,12 +119,17 @@ class ReplayBar(PaletteFollower):
         self.slider.show_share(share)
         self._say_past(True)
         if drawn_with is None:
-            drawn = "The map and the handles' pictures are those of now: no network of then was kept."
+            drawn = tr("The map and the handles' pictures are those of now: no network of then was kept.")
         else:
-            drawn = f"The map and the handles' pictures are drawn by the network of step {drawn_with:,}."
-        help_text = (
-            f"The plane as it was after {step:,} training steps. Between kept steps the points are moved"
-            f" evenly. {drawn}"
+            drawn = tr(
+                "The map and the handles' pictures are drawn by the network of step {drawn_with:,}.",
+                drawn_with=drawn_with,
+            )
+        help_text = tr(
+            "The plane as it was after {step:,} training steps. Between kept steps the points are"
+            " moved evenly. {drawn}",
+            step=step,
+            drawn=drawn,
         )
         self._step.show_texts(_step_texts(step, seconds), help_text)
 
@@ -143,10 +154,11 @@ class ReplayBar(PaletteFollower):
     def recolour(self) -> None:
         """Load icons in the palette's colours."""
         palette = self.palette()
-        name, words = ("pause", "Pause") if self._is_playing else ("train", "Play")
-        self._play.setIcon(icon(name, palette))
-        self._play.setToolTip(f"{words} (Space)")
-        self._play.setAccessibleName(f"{words} the replay")
+        sign = "pause" if self._is_playing else "train"
+        self._play.setIcon(icon(sign, palette))
+        words = tr("Pause the replay") if self._is_playing else tr("Play the replay")
+        self._play.setToolTip(tr("Pause (Space)") if self._is_playing else tr("Play (Space)"))
+        self._play.setAccessibleName(words)
         for button, of in ((self._loop, "loop"), (self._save, "save"), (self._close, "cancel")):
             button.setIcon(icon(of, palette))
         colour = accent(palette)
@@ -175,15 +187,15 @@ class ReplayBar(PaletteFollower):
         menu.setToolTipsVisible(True)
         sides = QActionGroup(menu)
         for words, side in _SIDES.items():
-            action = menu.addAction(words)
+            action = menu.addAction(tr(words))
             action.setCheckable(True)
             action.setChecked(side == _USUAL_SIDE)
             action.setData(side)
             sides.addAction(action)
         menu.addSeparator()
         for words, signal, tip in (
-            ("Save as a &film…", self.film_requested, "One file that plays: WebP or GIF"),
-            ("Save as a &folder of pictures…", self.pictures_requested, "A PNG for every frame"),
+            (tr("Save as a &film…"), self.film_requested, tr("One file that plays: WebP or GIF")),
+            (tr("Save as a &folder of pictures…"), self.pictures_requested, tr("A PNG for every frame")),
         ):
             action = QAction(words, menu)
             action.setToolTip(tip)
@@ -203,7 +215,7 @@ class _StepLabel(QLabel):
         self.setFont(tabular_font(self.font()))
         # No wider than the longest text; below, it shares the room with the slider.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._texts = [_NOW]
+        self._texts = [tr(_NOW)]
 
     def make_room_for(self, step: int, seconds: float) -> None:
         """Step and seconds that nothing longer than is going to be shown."""
@@ -233,4 +245,9 @@ class _StepLabel(QLabel):
 def _step_texts(step: int, seconds: float) -> list[str]:
     """The same at ever less length."""
     time = exact_duration(seconds)
-    return [f"Showing step {step:,} · {time}", f"Step {step:,} · {time}", f"Step {step:,}", f"{step:,}"]
+    return [
+        tr("Showing step {step:,} · {time}", step=step, time=time),
+        tr("Step {step:,} · {time}", step=step, time=time),
+        tr("Step {step:,}", step=step),
+        f"{step:,}",
+    ]

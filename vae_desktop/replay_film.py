@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPen
 
+from training.language import tr
 from training.plane_basis import PlaneBasis, PlaneSlice
 from training.replay import Moment, Replay
 from vae_desktop.plain_words import exact_duration, one_line
@@ -128,7 +129,7 @@ def _draw_caption(
     painter.setFont(scene.font)
     painter.setPen(scene.colours.text)
     middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
-    words = f"step {moment.step:,} · {exact_duration(moment.seconds)}"
+    words = tr("step {step:,} · {time}", step=moment.step, time=exact_duration(moment.seconds))
     painter.drawText(place, middle | Qt.AlignmentFlag.AlignLeft, words)
     room = int(place.width() - painter.fontMetrics().horizontalAdvance(words) - 2 * margin)
     title = painter.fontMetrics().elidedText(one_line(film.title), Qt.TextElideMode.ElideRight, room)

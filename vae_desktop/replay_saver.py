@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from training.language import tr
 from training.mp4 import find_ffmpeg
 from training.run import Run
 from vae_desktop.engine import Engine
@@ -37,9 +38,9 @@ class ReplaySaver(QObject):
     def ask(self, run: Run, film: ReplayFilm, *, as_pictures: bool) -> None:
         """Ask for a name, and write a film, or its frames into a new folder of this name."""
         if not self._progress.isHidden():
-            self._window.show_note("A film is being written; the next one can be begun after it.")
+            self._window.show_note(tr("A film is being written; the next one can be begun after it."))
         elif as_pictures:
-            title = "Save the replay's pictures in a new folder"
+            title = tr("Save the replay's pictures in a new folder")
             parent = QFileDialog.getExistingDirectory(self._window, title)
             if parent:
                 self._save(run, film, _free_folder(Path(parent)))
@@ -47,14 +48,14 @@ class ReplaySaver(QObject):
             mp4 = " *.mp4" if find_ffmpeg() else ""
             ask_where_to_save(
                 self._window,
-                "Save replay",
-                f"Films (*.webp *.gif{mp4})",
+                tr("Save replay"),
+                f"{tr('Films')} (*.webp *.gif{mp4})",
                 f"{_NAME}.webp",
                 lambda path: self._save(run, film, Path(path)),
             )
 
     def _save(self, run: Run, film: ReplayFilm, path: Path) -> None:
-        self._progress.begin(f"Saving {one_line(path.name)}…", len(film.shares))
+        self._progress.begin(tr("Saving {name}…", name=one_line(path.name)), len(film.shares))
         self._engine.films.save(run, film, path)
 
     def _on_ended(self, path: Path, written: bool, problem: str) -> None:
@@ -62,7 +63,7 @@ class ReplaySaver(QObject):
         if problem:
             self._window.show_problem(problem)
         elif written:
-            self._window.show_note(f"Saved {one_line(path.name)}.")
+            self._window.show_note(tr("Saved {name}.", name=one_line(path.name)))
 
 
 def _free_folder(parent: Path) -> Path:

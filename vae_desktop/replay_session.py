@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
+from training.language import mark, tr
 from training.replay import Replay
 from training.run import Run
 from vae_desktop.engine import Engine
@@ -17,9 +18,9 @@ from vae_desktop.training_session import TrainingSession
 _FRAME_MS = 16  # between two pictures of the plane while it is played
 _REST = 0.8  # seconds at the end, before it begins again
 
-_NOTHING_SHARED = "A model that was shared brings no replay: that is kept where the model was trained."
-_NOTHING_YET = "There is nothing to replay yet: the training has only just begun."
-_NOTHING_KEPT = (
+_NOTHING_SHARED = mark("A model that was shared brings no replay: that is kept where the model was trained.")
+_NOTHING_YET = mark("There is nothing to replay yet: the training has only just begun.")
+_NOTHING_KEPT = mark(
     "This training kept no replay: it took a moment only, was made by an older version, or there was no room"
     " on the disk."
 )
@@ -79,9 +80,9 @@ class ReplaySession(QObject):
     def _open(self) -> None:
         self._run = self._training.run
         if self._window.state == WindowState.SHARED:
-            self._give_up(_NOTHING_SHARED)
+            self._give_up(tr(_NOTHING_SHARED))
         elif self._run is None:
-            self._give_up(_NOTHING_YET)
+            self._give_up(tr(_NOTHING_YET))
         else:
             self._read()
 
@@ -128,7 +129,7 @@ class ReplaySession(QObject):
                 self._bar.show()
                 self._bar.setFocus()
         elif is_first:
-            self._give_up(_NOTHING_YET if self._training.is_running else _NOTHING_KEPT)
+            self._give_up(tr(_NOTHING_YET if self._training.is_running else _NOTHING_KEPT))
 
     def _take(self, replay: Replay) -> None:
         self._replay = replay

@@ -7,6 +7,7 @@ from PySide6.QtCore import QRect, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSlider, QStyle, QStyleOptionSlider, QWidget
 
+from training.language import tr
 from vae_desktop.style import GRID, accent, mix
 
 _FINENESS = 10_000  # places that a slider can have
@@ -27,7 +28,7 @@ class ReplaySlider(QSlider):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setRange(0, _FINENESS)
-        self.setAccessibleName("Training step that is shown")
+        self.setAccessibleName(tr("Training step that is shown"))
         self._frames: list[float] = []
         self._weights: list[float] = []
         self._share = 1.0

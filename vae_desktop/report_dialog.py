@@ -9,12 +9,13 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit,
 
 from training.errors import VaeError
 from training.files import write_atomically
+from training.language import mark, tr
 from vae_desktop.labels import QuietLabel
 from vae_desktop.save_dialog import ask_where_to_save
 from vae_desktop.style import GRID, scaled_font
 
 _SIZE, _SMALLEST = QSize(760, 640), QSize(480, 400)
-_PROMISE = (
+_PROMISE = mark(
     "Nothing is sent. Folders, file names, your name and this computer's were taken out as well as a program"
     " can; look it over, and change what you like, before you give it to anybody."
 )
@@ -30,18 +31,18 @@ class ReportDialog(QDialog):
 
     def __init__(self, parent: QWidget | None, write: Callable[[], str]) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Report a problem")
+        self.setWindowTitle(tr("Report a problem"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._text = QPlainTextEdit(write())
         self._text.setFont(scaled_font(self._text.font(), 0.95))
-        self._text.setAccessibleName("The report")
+        self._text.setAccessibleName(tr("The report"))
         self._text.setTabChangesFocus(True)
-        head = QLabel("Say what you did and what happened. The rest helps to find out why.")
+        head = QLabel(tr("Say what you did and what happened. The rest helps to find out why."))
         head.setWordWrap(True)
         self._told = QuietLabel()
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())  # the theme's is none of ours
-        for text, slot in (("&Copy", self._copy), ("&Save…", self._ask)):
+        for text, slot in ((tr("&Copy"), self._copy), (tr("&Save…"), self._ask)):
             buttons.addButton(text, QDialogButtonBox.ButtonRole.ActionRole).clicked.connect(slot)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
@@ -49,7 +50,7 @@ class ReportDialog(QDialog):
         layout.setSpacing(GRID * 3 // 2)
         layout.addWidget(head)
         layout.addWidget(self._text, 1)
-        layout.addWidget(QuietLabel(_PROMISE))
+        layout.addWidget(QuietLabel(tr(_PROMISE)))
         layout.addWidget(self._told)
         layout.addWidget(buttons)
         self._told.hide()
@@ -59,10 +60,10 @@ class ReportDialog(QDialog):
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._text.toPlainText())
-        self._tell("Copied.")
+        self._tell(tr("Copied."))
 
     def _ask(self) -> None:
-        ask_where_to_save(self, "Save report", "Text (*.txt)", _NAME, self._save)
+        ask_where_to_save(self, tr("Save report"), f"{tr('Text')} (*.txt)", _NAME, self._save)
 
     def _save(self, path: str) -> None:
         try:
@@ -70,7 +71,7 @@ class ReportDialog(QDialog):
         except VaeError as error:
             self._tell(str(error))
         else:
-            self._tell(f"Saved as {Path(path).name}.")
+            self._tell(tr("Saved as {name}.", name=Path(path).name))
 
     def _tell(self, text: str) -> None:
         self._told.setText(text)

@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from training.language import mark, tr
 from vae_desktop.edit_key import EditKey
-from vae_desktop.plain_words import count, duration, one_line, tooltip_text
+from vae_desktop.plain_words import duration, epochs, figure, long_date, one_line, short_date, tooltip_text
 from vae_desktop.style import GRID, accent, held_out_colour, mix, quiet_text, scaled_font, tabular_font
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 MOST_NAME = 80
 _SUMMARY, _SHOWN = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 _BAR = 3
-_FIGURE_HELP = (
+_FIGURE_HELP = mark(
     "how badly it describes pictures that it never learned from, in nats per picture (the negative ELBO):"
     " lower is better."
 )
@@ -112,7 +113,7 @@ class RunList(QListView):
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setAccessibleName("Trainings")
+        self.setAccessibleName(tr("Trainings"))
 
 
 class _Line:
@@ -176,16 +177,18 @@ def _draw_elided(painter: QPainter, area: QRect, text: str) -> None:
 
 
 def _figure(run: "RunSummary") -> str:
-    return "" if run.held_out is None else f"{run.held_out.elbo:,.1f}".replace("-", "−")
+    return "" if run.held_out is None else figure(run.held_out.elbo)
 
 
 def _when(run: "RunSummary", *, is_training: bool) -> str:
     if is_training:
-        return "in training"
+        return tr("in training")
     if run.run is None:
         return run.problem
     parts = [day(run.created)] if run.created is not None else []
-    unfinished = "less than an epoch" if run.held_out is not None or not run.problem else "nothing kept"
+    unfinished = (
+        tr("less than an epoch") if run.held_out is not None or not run.problem else tr("nothing kept")
+    )
     parts.append(duration(run.seconds) if run.epochs else unfinished)
     return " · ".join(parts)
 
@@ -193,13 +196,20 @@ def _when(run: "RunSummary", *, is_training: bool) -> str:
 def _told(run: "RunSummary") -> str:
     if run.run is None:
         return run.problem
-    parts = [f"{run.title}: {count(run.epochs, 'epoch')} in {duration(run.seconds)}."]
+    parts = [
+        tr(
+            "{title}: {epochs} in {time}.",
+            title=run.title,
+            epochs=epochs(run.epochs),
+            time=duration(run.seconds),
+        )
+    ]
     if run.created is not None:
         made = run.created.astimezone()
-        parts.append(f"Begun on {made.day} {made:%B %Y} at {made:%H:%M}.")
+        parts.append(tr("Begun on {day} at {time:%H:%M}.", day=long_date(made), time=made))
     if run.held_out is not None:
-        parts.append(f"{_figure(run)}: {_FIGURE_HELP}")
-    parts.append(f"{run.size_bytes / 1e6:,.0f} MB on disk.")
+        parts.append(f"{_figure(run)}: {tr(_FIGURE_HELP)}")
+    parts.append(tr("{size:,.0f} MB on disk.", size=run.size_bytes / 1e6))
     if run.problem:
         parts.append(run.problem)
     return " ".join(parts)
@@ -210,4 +220,4 @@ def day(moment: datetime.datetime) -> str:
     local, today = moment.astimezone(), datetime.datetime.now().astimezone()
     if local.date() == today.date():
         return f"{local:%H:%M}"
-    return f"{local.day} {local:%b}" + ("" if local.year == today.year else f" {local.year}")
+    return short_date(local) if local.year == today.year else f"{short_date(local)} {local.year}"

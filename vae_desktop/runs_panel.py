@@ -16,16 +16,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from training.language import mark, tr, trn
 from vae_desktop.labels import QuietLabel
 from vae_desktop.palette_follower import PaletteFollower
-from vae_desktop.plain_words import count, menu_text, one_line
+from vae_desktop.plain_words import menu_text, one_line
 from vae_desktop.run_list import RunList, RunModel
 from vae_desktop.style import GRID, icon
 
 if TYPE_CHECKING:
     from training.runs import RunSummary  # at run time it would bring in what reads pictures
 
-_NONE_YET = "No training yet. Each one is listed here, to go back to and to compare."
+_NONE_YET = mark("No training yet. Each one is listed here, to go back to and to compare.")
 
 
 class RunsPanel(PaletteFollower):
@@ -44,7 +45,7 @@ class RunsPanel(PaletteFollower):
         self._shown: Path | None = None
         self._is_training = False
         self._count = QLabel()
-        self._new = _tool("New…", "Begin a new training; the others are kept")
+        self._new = _tool(tr("New…"), tr("Begin a new training; the others are kept"))
         self._new.clicked.connect(self.new_requested)
         self._model = RunModel(self)
         self._model.renamed.connect(self.rename_requested)
@@ -53,13 +54,13 @@ class RunsPanel(PaletteFollower):
         self.list.activated.connect(self._show)
         self.list.selectionModel().currentChanged.connect(lambda *_rows: self._update())
         self.list.customContextMenuRequested.connect(self._open_menu)
-        self._none_yet = QuietLabel(_NONE_YET)
+        self._none_yet = QuietLabel(tr(_NONE_YET))
         self._compare = _tool(
-            "Compare", "Planes, curves and settings of this training and another one, side by side"
+            tr("Compare"), tr("Planes, curves and settings of this training and another one, side by side")
         )
         self._compare.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._compare.setMenu(QMenu(self._compare))
-        self._delete = _tool("Delete", "Move this training to the bin")
+        self._delete = _tool(tr("Delete"), tr("Move this training to the bin"))
         self._delete.clicked.connect(lambda: self._ask_to_delete(self._chosen()))
         self._question = _Question()
         self._question.confirmed.connect(self.delete_requested)
@@ -74,7 +75,7 @@ class RunsPanel(PaletteFollower):
         self._model.show_runs(runs, shown, training=training)
         kept = self._model.index_of(None if chosen is None else chosen.path)
         self.list.setCurrentIndex(kept if kept.isValid() and not training else self._model.index_of(shown))
-        self._count.setText(count(len(runs), "training") if runs else "")
+        self._count.setText(trn("{count} training", "{count} trainings", len(runs)) if runs else "")
         self._none_yet.setVisible(not runs)
         self.list.setVisible(bool(runs))
         self._question.hide()
@@ -106,7 +107,7 @@ class RunsPanel(PaletteFollower):
         if run is None or run.run is None:
             return
         for other in others:
-            entry = menu.addAction(menu_text(f"with {other.title}"))
+            entry = menu.addAction(menu_text(tr("with {title}", title=other.title)))
             entry.triggered.connect(
                 lambda _checked=False, other=other: self.compare_requested.emit(run.path, other.path)
             )
@@ -118,17 +119,17 @@ class RunsPanel(PaletteFollower):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        show = menu.addAction("Show", lambda: self._show(index))
+        show = menu.addAction(tr("Show"), lambda: self._show(index))
         show.setEnabled(run.run is not None and run.path != self._shown and not self._is_training)
-        go_on = menu.addAction("Go on with settings…", lambda: self.settings_requested.emit(run.path))
+        go_on = menu.addAction(tr("Go on with settings…"), lambda: self.settings_requested.emit(run.path))
         go_on.setEnabled(not run.problem and not self._is_training)
-        rename = menu.addAction("Rename", lambda: self.list.edit(index))
+        rename = menu.addAction(tr("Rename"), lambda: self.list.edit(index))
         rename.setEnabled(bool(index.flags() & Qt.ItemFlag.ItemIsEditable))
-        compare = menu.addMenu("Compare")
+        compare = menu.addMenu(tr("Compare"))
         self._fill_comparable(compare, run)
         compare.setEnabled(not compare.isEmpty())
         menu.addSeparator()
-        delete = menu.addAction("Delete…", lambda: self._ask_to_delete(run))
+        delete = menu.addAction(tr("Delete…"), lambda: self._ask_to_delete(run))
         delete.setEnabled(not self._is_training)
         menu.popup(self.list.viewport().mapToGlobal(at))
 
@@ -178,7 +179,7 @@ class _Question(QWidget):
         self._text = QLabel()
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setWordWrap(True)
-        self._yes, self._no = QPushButton("Move to bin"), QPushButton("Keep")
+        self._yes, self._no = QPushButton(tr("Move to bin")), QPushButton(tr("Keep"))
         self._yes.clicked.connect(self._confirm)
         self._no.clicked.connect(self.hide)
         buttons = QHBoxLayout()
@@ -195,7 +196,9 @@ class _Question(QWidget):
     def ask(self, run: "RunSummary") -> None:
         """Ask; "Keep" has the keyboard, so that nothing is deleted by accident."""
         self._path = run.path
-        self._text.setText(f"Move “{one_line(run.title)}” to the bin? It can be taken back from there.")
+        self._text.setText(
+            tr("Move “{title}” to the bin? It can be taken back from there.", title=one_line(run.title))
+        )
         self.show()
         self._no.setFocus()
 

@@ -12,6 +12,7 @@ from training.automatic import Circumstances, automatic_words
 from training.comparison import compare_runs
 from training.config import TrainConfig
 from training.errors import VaeError
+from training.language import tr
 from training.project import Project
 from training.run import Run
 from training.runs import RunSummary, delete_run, list_runs, rename_run
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from vae_desktop.compare_window import CompareWindow
 
 _BESIDE_TRAIN = ("minutes", "stop_when_good")  # chosen where the training is begun, not in the form
-_EPOCHS_USUAL = "automatic: as long as chosen beside Train"
 _log = logging.getLogger(__name__)
 
 
@@ -99,10 +99,10 @@ class RunsSession(QObject):
             return
         if self._training.is_running:
             self._window.statusBar().showMessage(
-                "Another training can be shown when this one has ended.", 4000
+                tr("Another training can be shown when this one has ended."), 4000
             )
         elif not run.has_weights():
-            self._window.messages.show_note("This training ended before anything was kept of it.")
+            self._window.messages.show_note(tr("This training ended before anything was kept of it."))
         else:
             self._training.show(run)
 
@@ -133,7 +133,11 @@ class RunsSession(QObject):
             _log.info("%s is in the bin", path.name)
             title = one_line(summary.title)
             self._window.messages.show_note(
-                f"“{title}” is in the bin. To undo that, put it back from there and open the project again."
+                tr(
+                    "“{title}” is in the bin. To undo that, put it back from there and open the project"
+                    " again.",
+                    title=title,
+                )
             )
         if was_shown:
             self._show_anew()
@@ -237,8 +241,8 @@ def _for_window(name: str, setting: Setting) -> Setting:
 
 def _usual_words(name: str, usual: Any, at: Circumstances) -> str:
     if name == "epochs":
-        return _EPOCHS_USUAL
+        return tr("automatic: as long as chosen beside Train")
     if words := automatic_words(name, at):
-        return f"automatic: {words}"
-    shown = ("on" if usual else "off") if isinstance(usual, bool) else number_text(usual)
-    return f"usual: {shown}"
+        return tr("automatic: {words}", words=words)
+    value = (tr("on") if usual else tr("off")) if isinstance(usual, bool) else number_text(usual)
+    return tr("usual: {value}", value=value)

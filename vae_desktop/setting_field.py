@@ -8,15 +8,15 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QVBoxLayout
 
 from training.errors import VaeError
+from training.language import mark, separators, tr
 from training.setting import Setting, number_text
+from training.setting_help import RUN_SETTINGS
 from vae_desktop.labels import QuietLabel
 from vae_desktop.palette_follower import PaletteFollower
 from vae_desktop.plain_words import tooltip_text
 from vae_desktop.style import GRID, held_out_colour, icon
 
-_THOUSANDS = re.compile(r"[1-9]\d{0,2}(,\d{3})+")
-_SWITCH = {True: "on", False: "off"}
-_WIDEST_UNIT = "numbers"
+_SWITCH = {True: mark("on"), False: mark("off")}
 _FIELD_WIDTH = 176
 FIELD_HEIGHT = 32
 
@@ -41,9 +41,9 @@ class SettingField(PaletteFollower):
         self._reset = QToolButton()
         self._reset.setAutoRaise(True)
         self._reset.setIconSize(QSize(16, 16))
-        back = "Back to automatic" if usual_words.startswith("automatic") else "Back to the usual value"
+        back = tr("Back to automatic") if usual is None else tr("Back to the usual value")
         self._reset.setToolTip(back)
-        self._reset.setAccessibleName(f"{back}: {setting.label}")
+        self._reset.setAccessibleName(f"{back}: {tr(setting.label)}")
         self._reset.clicked.connect(self.reset)
         self._problem = QLabel()
         self._problem.setWordWrap(True)
@@ -84,13 +84,13 @@ class SettingField(PaletteFollower):
             self._problem.setText(problem.what)
             self.editor.setAccessibleDescription(str(problem))
         if nearest is not None:
-            self._use_nearest.setText(f"Use {number_text(nearest)}")
+            self._use_nearest.setText(tr("Use {value}", value=number_text(nearest)))
         return problem is None
 
     def set_fixed(self, why: str) -> None:
         """Show the value without letting it be changed, and say why; '' lets it be changed."""
         self.editor.setEnabled(not why)
-        self.editor.setToolTip(tooltip_text(f"{self.setting.help} {why}".strip()))
+        self.editor.setToolTip(tooltip_text(f"{tr(self.setting.help)} {why}".strip()))
         self._show_state()
 
     def recolour(self) -> None:
@@ -115,9 +115,9 @@ class SettingField(PaletteFollower):
             editor = box
         editor.setMinimumHeight(FIELD_HEIGHT)
         editor.setMinimumWidth(_FIELD_WIDTH)
-        editor.setAccessibleName(self.setting.label)
-        editor.setAccessibleDescription(self.setting.help)
-        editor.setToolTip(tooltip_text(self.setting.help))
+        editor.setAccessibleName(tr(self.setting.label))
+        editor.setAccessibleDescription(tr(self.setting.help))
+        editor.setToolTip(tooltip_text(tr(self.setting.help)))
         return editor
 
     def _lay_out(self) -> None:
@@ -126,8 +126,9 @@ class SettingField(PaletteFollower):
         self._reset.setSizePolicy(place)
         row = QHBoxLayout()
         row.setSpacing(GRID)
-        unit = QuietLabel(self.setting.unit)
-        unit.setFixedWidth(self.fontMetrics().horizontalAdvance(_WIDEST_UNIT) + 2)  # fields of one width
+        unit = QuietLabel(tr(self.setting.unit))
+        widest = max(self.fontMetrics().horizontalAdvance(tr(each.unit)) for each in RUN_SETTINGS.values())
+        unit.setFixedWidth(widest + 2)  # fields of one width
         row.addWidget(self.editor, 1)
         row.addWidget(unit)
         row.addWidget(self._reset)
@@ -174,12 +175,15 @@ class SettingField(PaletteFollower):
 def _entries(setting: Setting, usual: Any, usual_words: str) -> list[tuple[Any, str]]:
     """(value, words) of a list, the usual one first."""
     values = (True, False) if setting.kind == "switch" else tuple(setting.choices)
-    others = [(value, _SWITCH.get(value, str(value))) for value in values if value != usual]
+    others = [(value, tr(_SWITCH.get(value, str(value)))) for value in values if value != usual]
     return [(usual, usual_words), *others]
 
 
 def _number(text: str) -> int | float | str:
-    plain = text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
+    thousands, decimal = separators()
+    if re.fullmatch(rf"[1-9]\d{{0,2}}({re.escape(thousands)}\d{{3}})+", text):
+        text = text.replace(thousands, "")
+    plain = text.replace(decimal, ".")
     for kind in (int, float):
         try:
             return kind(plain)
@@ -190,4 +194,5 @@ def _number(text: str) -> int | float | str:
 
 def _typed(value: object) -> str:
     """A value as one would type it."""
-    return number_text(value).replace(",", "") if isinstance(value, int | float) else str(value)
+    thousands, _decimal = separators()
+    return number_text(value).replace(thousands, "") if isinstance(value, int | float) else str(value)

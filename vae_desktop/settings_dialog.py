@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from training.language import mark, tr
 from training.setting import Setting
 from vae_desktop.labels import QuietLabel
 from vae_desktop.plain_words import menu_text, one_line, tooltip_text
@@ -31,8 +32,10 @@ from vae_desktop.style import GRID, icon
 _SIZE, _SMALLEST = QSize(560, 560), QSize(440, 400)
 _MOST_NAME = 80
 _OF_THE_MODEL = ("latent_dim", "likelihood")
-_FIXED = "It stays as it is for as long as a training goes on: begin a new one to change it."
-_HELP = "Point at a setting, or go to it with the Tab key, to read what it does. Nothing needs to be set."
+_FIXED = mark("It stays as it is for as long as a training goes on: begin a new one to change it.")
+_HELP = mark(
+    "Point at a setting, or go to it with the Tab key, to read what it does. Nothing needs to be set."
+)
 
 
 @dataclass(frozen=True)
@@ -85,17 +88,17 @@ class SettingsDialog(QDialog):
         afresh: bool = False,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Training settings")
+        self.setWindowTitle(tr("Training settings"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._entries, self._remembered, self._run, self._length = entries, remembered, run, length
         self._fields = {name: SettingField(*_parts(entry)) for name, entry in entries.items()}
-        self._go_on = QRadioButton(menu_text(f"Go on with “{run.title}”" if run else ""))
-        self._afresh = QRadioButton("Begin a new training")
-        self._name = QLineEdit(maxLength=_MOST_NAME, placeholderText="named by its number")
+        self._go_on = QRadioButton(menu_text(tr("Go on with “{title}”", title=run.title) if run else ""))
+        self._afresh = QRadioButton(tr("Begin a new training"))
+        self._name = QLineEdit(maxLength=_MOST_NAME, placeholderText=tr("named by its number"))
         self._name.setMinimumHeight(FIELD_HEIGHT)
-        self._name.setAccessibleName("Name of the new training")
-        self._name.setToolTip("What it is called in the list of trainings; it can be changed there")
-        self._outcome, self._help = QuietLabel(), QuietLabel(_HELP)
+        self._name.setAccessibleName(tr("Name of the new training"))
+        self._name.setToolTip(tr("What it is called in the list of trainings; it can be changed there"))
+        self._outcome, self._help = QuietLabel(), QuietLabel(tr(_HELP))
         self._begin = PrimaryButton("", "train")
         self._begin.setDefault(True)
         self._begin.clicked.connect(self._decide)
@@ -133,14 +136,16 @@ class SettingsDialog(QDialog):
 
     def _help_of(self, name: str) -> str:
         setting, usual = self._entries[name].setting, self._entries[name].usual_words
-        allowed = "" if setting.kind in ("switch", "choice") else f" Allowed: {setting.range_words}."
-        return f"{setting.help}{allowed} {usual[:1].upper()}{usual[1:]}."
+        sentences = [tr(setting.help)]
+        if setting.kind not in ("switch", "choice"):
+            sentences.append(tr("Allowed: {range}.", range=setting.range_words))
+        return " ".join([*sentences, f"{usual[:1].upper()}{usual[1:]}."])
 
     def _fill(self) -> None:
         """Show the values of what would be trained: a new run, or the one there is."""
         afresh = self.is_afresh
         for name, field in self._fields.items():
-            field.set_fixed("" if afresh or name not in _OF_THE_MODEL else _FIXED)
+            field.set_fixed("" if afresh or name not in _OF_THE_MODEL else tr(_FIXED))
             field.set_value(self._first_value(name))
             field.check()
         self._form.setRowVisible(self._name, afresh and self._run is not None)
@@ -162,17 +167,20 @@ class SettingsDialog(QDialog):
     def _tell_outcome(self) -> None:
         chosen = self._chosen()
         epochs = chosen.get("epochs")
-        length = self._length if epochs is None else "for these epochs"
+        length = self._length if epochs is None else tr("for these epochs")
         if self._run is None:
             words = ""
         elif self.is_afresh:
-            words = f"It starts from nothing. “{self._run.title}” is kept."
+            words = tr("It starts from nothing. “{title}” is kept.", title=self._run.title)
         elif any(self._entries[name].setting.lifelong for name in chosen):
-            words = f"A new training begins with what “{self._run.title}” has learned; that one is kept."
+            words = tr(
+                "A new training begins with what “{title}” has learned; that one is kept.",
+                title=self._run.title,
+            )
         else:
-            words = "It goes on from where it is."
+            words = tr("It goes on from where it is.")
         self._outcome.setText(one_line(words))
-        self._begin.set_role(f"Train {length}", "train")
+        self._begin.set_role(tr("Train {length}", length=length), "train")
 
     def _decide(self) -> None:
         wrong = [name for name, field in self._fields.items() if not field.check()]
@@ -222,11 +230,11 @@ class SettingsDialog(QDialog):
         form.setVerticalSpacing(GRID)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        form.addRow(_label("name"), self._name)
+        form.addRow(_label(tr("name")), self._name)
         simple = [name for name, entry in self._entries.items() if entry.setting.simple]
         for name in simple:
             self._add_row(name)
-        self._unfold.setText("More settings")
+        self._unfold.setText(tr("More settings"))
         self._unfold.setAutoRaise(True)
         self._unfold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._unfold.setIconSize(QSize(16, 16))
@@ -243,13 +251,13 @@ class SettingsDialog(QDialog):
         return area
 
     def _add_row(self, name: str) -> None:
-        label = _label(self._entries[name].setting.label)
+        label = _label(tr(self._entries[name].setting.label))
         label.setToolTip(tooltip_text(self._help_of(name)))
         label.setBuddy(self._fields[name].editor)
         self._form.addRow(label, self._fields[name])
 
     def _buttons(self) -> QHBoxLayout:
-        cancel = QPushButton("Cancel")
+        cancel = QPushButton(tr("Cancel"))
         cancel.setMinimumHeight(36)
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
@@ -265,7 +273,9 @@ class SettingsDialog(QDialog):
         for name, entry in self._entries.items():
             self._form.setRowVisible(self._fields[name], unfolded or entry.setting.simple)
         self._unfold.setIcon(icon("chevron-down" if unfolded else "chevron-right", self.palette()))
-        self._unfold.setAccessibleDescription("Open" if unfolded else "Shows the settings that few ever need")
+        self._unfold.setAccessibleDescription(
+            tr("The list is open") if unfolded else tr("Shows the settings that few ever need")
+        )
 
 
 def _parts(entry: Entry) -> tuple[Setting, Any, str]:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from training.language import mark, tr
 from vae_desktop.labels import QuietLabel
 from vae_desktop.pixels import to_qimage
 from vae_desktop.plain_words import one_line, tooltip_text
@@ -15,9 +16,9 @@ from vae_desktop.style import GRID, hairline
 
 _LARGEST_PREVIEW = 320
 _RADIUS = 6
-_OPENING = "Opening the model…"
-_WITHOUT_PICTURES = "This model came without its pictures. The dots on the plane show where they lie."
-_CONTINUE_HELP = "Choose a folder of pictures; the training begins with what this model has learned"
+_OPENING = mark("Opening the model…")
+_WITHOUT_PICTURES = mark("This model came without its pictures. The dots on the plane show where they lie.")
+_CONTINUE_HELP = mark("Choose a folder of pictures; the training begins with what this model has learned")
 
 
 class SharedCard(QScrollArea):
@@ -34,10 +35,10 @@ class SharedCard(QScrollArea):
         self._words = QuietLabel()
         self._facts = QVBoxLayout()
         self._facts.setSpacing(GRID // 2)
-        self._continue = QPushButton("Continue with pictures…")
+        self._continue = QPushButton(tr("Continue with pictures…"))
         self._continue.setMinimumHeight(32)
-        self._continue.setToolTip(_CONTINUE_HELP)
-        self._continue.setAccessibleDescription(_CONTINUE_HELP)
+        self._continue.setToolTip(tr(_CONTINUE_HELP))
+        self._continue.setAccessibleDescription(tr(_CONTINUE_HELP))
         self._continue.clicked.connect(self.continue_requested)
         page = QWidget()
         layout = QVBoxLayout(page)
@@ -54,7 +55,7 @@ class SharedCard(QScrollArea):
     def show_opening(self) -> None:
         """Show that a model is being read."""
         self._preview.show_image(None)
-        self._show_words(_OPENING, [])
+        self._show_words(tr(_OPENING), [])
 
     def show_model(self, preview: NDArray[np.uint8], facts: Sequence[tuple[str, str]]) -> None:
         """Show a model.
@@ -64,7 +65,7 @@ class SharedCard(QScrollArea):
             facts: (line, tooltip) each; they may come from anyone.
         """
         self._preview.show_image(to_qimage(preview))
-        self._show_words(_WITHOUT_PICTURES, facts)
+        self._show_words(tr(_WITHOUT_PICTURES), facts)
 
     def _show_words(self, words: str, facts: Sequence[tuple[str, str]]) -> None:
         self._words.setText(words)
@@ -88,7 +89,7 @@ class _Preview(QWidget):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setMaximumSize(_LARGEST_PREVIEW, _LARGEST_PREVIEW)
-        self.setAccessibleName("What the model draws")
+        self.setAccessibleName(tr("What the model draws"))
         self._image: QImage | None = None
 
     def show_image(self, image: QImage | None) -> None:

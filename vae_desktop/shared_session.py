@@ -12,12 +12,13 @@ from PySide6.QtWidgets import QFileDialog
 
 from training.errors import VaeError
 from training.files import SHARED_SUFFIX
+from training.language import mark, tr, trn
 from training.project import Project
 from training.run import Run
 from training.vae_file import About, SharedModel
 from vae_desktop.engine import Engine
 from vae_desktop.main_window import MainWindow, WindowState
-from vae_desktop.plain_words import count, one_line
+from vae_desktop.plain_words import epochs, figure, long_date, one_line, pictures
 from vae_desktop.plane_session import PlaneSession
 from vae_desktop.save_dialog import ask_where_to_save
 from vae_desktop.settings import RecentProject, Settings
@@ -25,12 +26,11 @@ from vae_desktop.settings import RecentProject, Settings
 if TYPE_CHECKING:
     from training.latent import LatentModel
 
-_KINDS = f"Models (*{SHARED_SUFFIX})"
-_NATS_HELP = (
+_NATS_HELP = mark(
     "How well it describes pictures that it never learned from: the negative ELBO in nats a picture. Lower "
     "is better, but only models of the same pictures at the same size can be compared."
 )
-_LATENT_HELP = "In how many numbers every picture is encoded; two of them make the plane."
+_LATENT_HELP = mark("In how many numbers every picture is encoded; two of them make the plane.")
 _log = logging.getLogger(__name__)
 
 
@@ -55,7 +55,10 @@ class Continuation:
             known = project.image_format
         note = ""
         if known not in (None, wanted):
-            note = f"Your pictures were read anew in {wanted}, for this model. Earlier trainings are kept."
+            note = tr(
+                "Your pictures were read anew in {format}, for this model. Earlier trainings are kept.",
+                format=wanted,
+            )
         return cls(shared, minutes, note)
 
 
@@ -97,7 +100,7 @@ class SharedSession(QObject):
         """Read a file; what is open stays so until the file has turned out to be good."""
         path = path.absolute()  # it is remembered, and the next start may be in another folder
         self._awaited = str(path)
-        self._window.statusBar().showMessage(f"Opening {one_line(path.name)}…")
+        self._window.statusBar().showMessage(tr("Opening {name}…", name=one_line(path.name)))
         self._engine.read_shared(path)
 
     def forget_reading(self) -> None:
@@ -112,17 +115,18 @@ class SharedSession(QObject):
 
     def choose_pictures(self) -> str:
         """Ask for the folder of pictures to go on with; '' for none."""
-        return QFileDialog.getExistingDirectory(self._window, "Choose a folder of pictures to go on with")
+        return QFileDialog.getExistingDirectory(self._window, tr("Choose a folder of pictures to go on with"))
 
     def ask_and_save(self, project: Project, run: Run | None) -> None:
         """Ask for a file and write the model of a project's run to it, in the background."""
 
         def save(path: str) -> None:
-            self._window.statusBar().showMessage("Saving the model…")
+            self._window.statusBar().showMessage(tr("Saving the model…"))
             self._engine.save_shared(project, Path(path), run)
 
         name = one_line(project.source.name) + SHARED_SUFFIX
-        ask_where_to_save(self._window, "Save model to share", _KINDS, name, save)
+        kinds = f"{tr('Models')} (*{SHARED_SUFFIX})"
+        ask_where_to_save(self._window, tr("Save model to share"), kinds, name, save)
 
     def _on_read(self, path: str, shared: SharedModel, network: "LatentModel") -> None:
         if path != self._awaited:
@@ -138,7 +142,7 @@ class SharedSession(QObject):
         window.library.show_shared(about.title, path, shared.preview, _facts(about))
         self._plane.open_shared(shared.held_out)
         self._engine.show_shared(shared, network)
-        self._settings.add_recent(RecentProject(path, about.title, "shared model"))
+        self._settings.add_recent(RecentProject(path, about.title, tr("shared model")))
         self._settings.save_session(path, training=False)
         window.refresh_recent()
 
@@ -150,8 +154,10 @@ class SharedSession(QObject):
     def _on_saved(self, path: str) -> None:
         self._window.statusBar().clearMessage()
         self._window.messages.show_note(
-            f"Saved {one_line(Path(path).name)}."
-            " It contains the model and where the pictures lie, not the pictures."
+            tr(
+                "Saved {name}. It contains the model and where the pictures lie, not the pictures.",
+                name=one_line(Path(path).name),
+            )
         )
 
     def _on_not_saved(self, text: str) -> None:
@@ -161,15 +167,23 @@ class SharedSession(QObject):
 
 def _facts(about: About) -> list[tuple[str, str]]:
     """What to tell of a model, as (line, tooltip)."""
-    learnt = f"{count(about.pictures, 'picture')}, {count(about.epochs, 'epoch')}"
+    learnt = f"{pictures(about.pictures)}, {epochs(about.epochs)}"
     facts = [
-        (learnt, "How many pictures it has learned, and how often each was looked at."),
-        (f"{about.image_format}", "What every picture was turned into."),
-        (count(about.model.latent_dim, "latent number"), _LATENT_HELP),
+        (learnt, tr("How many pictures it has learned, and how often each was looked at.")),
+        (str(about.image_format), tr("What every picture was turned into.")),
+        (
+            trn("{count} latent number", "{count} latent numbers", about.model.latent_dim),
+            tr(_LATENT_HELP),
+        ),
     ]
     if about.figures is not None:
-        figure = f"{about.figures.elbo:,.1f}".replace("-", "−")
-        facts.append((f"{figure} nats on held-out pictures", _NATS_HELP))
+        nats = tr("{figure} nats on held-out pictures", figure=figure(about.figures.elbo))
+        facts.append((nats, tr(_NATS_HELP)))
     day = about.created.astimezone()
-    facts.append((f"Saved on {day.day} {day:%B %Y}", f"At {day:%H:%M} with {about.program}."))
+    facts.append(
+        (
+            tr("Saved on {day}", day=long_date(day)),
+            tr("At {time:%H:%M} with {program}.", time=day, program=about.program),
+        )
+    )
     return facts

@@ -37,6 +37,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from training.language import tr
 from vae_desktop.pixels import to_qimage
 from vae_desktop.plain_words import one_line, tooltip_text
 from vae_desktop.style import GRID, accent, held_out_colour, mix
@@ -111,8 +112,10 @@ class PictureModel(QStringListModel):
         if self._names is None:
             return None
         if role == Qt.ItemDataRole.ToolTipRole:
-            held_out = " (held out: the program never learns from it)" if index.data(HELD_OUT_ROLE) else ""
-            return tooltip_text(self._names(row) + held_out)
+            name = self._names(row)
+            if index.data(HELD_OUT_ROLE):
+                name = tr("{name} (held out: the program never learns from it)", name=name)
+            return tooltip_text(name)
         return one_line(self._names(row)) if role == Qt.ItemDataRole.AccessibleTextRole else None
 
     def _forget(self) -> None:
@@ -207,7 +210,7 @@ class ThumbnailList(QListView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # no jump when it is needed
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumSize(_SMALLEST_CELL * 2 + GRID * 3, _SMALLEST_CELL)
-        self.setAccessibleName("Pictures")
+        self.setAccessibleName(tr("Pictures"))
         self.doubleClicked.connect(lambda index: self._reveal(index.row()))
         self.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         self._adds = False  # to what is selected
@@ -258,7 +261,7 @@ class ThumbnailList(QListView):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         row = index.row()
-        menu.addAction("Show in its folder", lambda: self.reveal_requested.emit(row))
+        menu.addAction(tr("Show in its folder"), lambda: self.reveal_requested.emit(row))
         self.menu_wanted.emit(menu, row)
         menu.popup(event.globalPos())
 

@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from training.language import tr
 from vae_desktop.labels import QuietLabel
 from vae_desktop.style import GRID, accent, mix, scaled_font
 
@@ -60,7 +61,11 @@ class Tour(QWidget):
         self._text.setWordWrap(True)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._where.setWordWrap(False)
-        self._skip, self._back, self._next = QPushButton("Skip"), QPushButton("Back"), QPushButton("Next")
+        self._skip, self._back, self._next = (
+            QPushButton(tr("Skip")),
+            QPushButton(tr("Back")),
+            QPushButton(tr("Next")),
+        )
         for button, slot in ((self._skip, self.end), (self._back, self._go_back), (self._next, self._go_on)):
             button.setAutoDefault(True)  # Return presses the one with the keyboard
             button.clicked.connect(slot)
@@ -148,11 +153,13 @@ class Tour(QWidget):
         step, last = self._steps[self._number], len(self._steps) - 1
         self._title.setText(step.title)
         self._text.setText(step.words())
-        self._where.setText(f"{self._number + 1} of {last + 1}")
+        self._where.setText(tr("{number} of {count}", number=self._number + 1, count=last + 1))
         self._back.setVisible(self._number > 0)
         self._skip.setVisible(self._number < last)
-        self._next.setText("Done" if self._number == last else "Next")
-        said = f"Tour, {self._where.text()}. {step.title}. {step.words()}"
+        self._next.setText(tr("Done") if self._number == last else tr("Next"))
+        said = tr(
+            "Tour, {place}. {title}. {words}", place=self._where.text(), title=step.title, words=step.words()
+        )
         self.setAccessibleName(said)
         self._next.setAccessibleDescription(said)
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, said))

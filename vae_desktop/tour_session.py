@@ -3,6 +3,7 @@
 from PySide6.QtCore import QObject, QPoint, QRect, QSize
 from PySide6.QtWidgets import QWidget
 
+from training.language import tr
 from training.samples import is_sample
 from vae_desktop.main_window import MainWindow, WindowState
 from vae_desktop.plane_furniture import RULER_BOTTOM, RULER_LEFT
@@ -31,13 +32,13 @@ class TourSession(QObject):
         self.tour = Tour(
             window,
             [
-                TourStep("Your pictures", self._of_library, lambda: self._spot(window.library)),
-                TourStep("Learning", self._of_training, self._button_spot, above=True),
-                TourStep("The map and the handle", self._of_plane, self._handle_spot),
+                TourStep(tr("Your pictures"), self._of_library, lambda: self._spot(window.library)),
+                TourStep(tr("Learning"), self._of_training, self._button_spot, above=True),
+                TourStep(tr("The map and the handle"), self._of_plane, self._handle_spot),
                 TourStep(
-                    "The picture under the handle", self._of_decoding, lambda: self._spot(window.decoding)
+                    tr("The picture under the handle"), self._of_decoding, lambda: self._spot(window.decoding)
                 ),
-                TourStep("How it goes", self._of_coach, lambda: self._spot(window.training.coach_line)),
+                TourStep(tr("How it goes"), self._of_coach, lambda: self._spot(window.training.coach_line)),
             ],
         )
         window.action("tour").triggered.connect(self._wish)
@@ -75,8 +76,8 @@ class TourSession(QObject):
 
     def _of_library(self) -> str:
         if self._window.state == WindowState.SHARED:
-            return "Here stands what the model has learned. Its pictures stayed with whoever made it."
-        return (
+            return tr("Here stands what the model has learned. Its pictures stayed with whoever made it.")
+        return tr(
             "These pictures have been read; they are never changed. Some, marked in orange, are kept aside:"
             " the program does not learn from them, to see how well it understands new ones."
         )
@@ -84,37 +85,39 @@ class TourSession(QObject):
     def _of_training(self) -> str:
         state = self._window.state
         if state.is_running:
-            return (
+            return tr(
                 "It learns what the pictures have in common. It can be paused and stopped; nothing is lost."
             )
         if state == WindowState.TRAINED:
-            return "It has learned these pictures already. “Train more” goes on from there."
+            return tr("It has learned these pictures already. “Train more” goes on from there.")
         if state == WindowState.SHARED:
-            return "With pictures of your own it goes on from what it knows."
-        wait = "" if self._window.training.primary_button.isEnabled() else " It is starting: one moment."
-        return f"Press “Train” now, or Ctrl+T. A first rough map appears within seconds.{wait}"
+            return tr("With pictures of your own it goes on from what it knows.")
+        words = tr("Press “Train” now, or Ctrl+T. A first rough map appears within seconds.")
+        if self._window.training.primary_button.isEnabled():
+            return words
+        return f"{words} {tr('It is starting: one moment.')}"
 
     def _of_plane(self) -> str:
         if self._window.plane.is_empty:
-            return (
+            return tr(
                 "The map appears here soon after training has begun. Then there is a round handle on it:"
                 " drag it, and see what lies between your pictures."
             )
-        return (
+        return tr(
             "Every place stands for a picture; similar ones lie together. Drag the round handle, or move it"
             " with the arrow keys; the wheel zooms, dragging the ground moves the map."
         )
 
     def _of_decoding(self) -> str:
         if self._window.plane.is_empty:
-            return "The picture that the handle stands for is drawn here as soon as there is a map."
-        return (
+            return tr("The picture that the handle stands for is drawn here as soon as there is a map.")
+        return tr(
             "This is drawn while you drag, even during a training. It is none of your pictures: below it is"
             " the one of yours that lies nearest."
         )
 
     def _of_coach(self) -> str:
-        return (
+        return tr(
             "This line says in plain words how the training goes and whether more of it would help. For all"
             " else: Ctrl+Shift+P finds any action, F1 shows the keys."
         )

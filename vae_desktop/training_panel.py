@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from training.coach import Facts, verdict
 from training.events import EpochRecord, TrainProgress
+from training.language import mark, number, tr
 from vae_desktop.labels import ElidedLabel, QuietLabel
 from vae_desktop.palette_follower import PaletteFollower
 from vae_desktop.plain_words import duration, one_line, tooltip_text
@@ -36,6 +37,7 @@ class Budget:
     """How long a training may be.
 
     Attributes:
+        words: say it, in English.
         minutes: None for no end.
         until_good: whether it ends by itself once it is good enough.
     """
@@ -46,26 +48,26 @@ class Budget:
 
 
 BUDGETS = (
-    Budget("1 minute", 1.0),
-    Budget("3 minutes", 3.0),
-    Budget("10 minutes", 10.0),
-    Budget("30 minutes", 30.0),
-    Budget("2 hours", 120.0),
-    Budget("until good enough", until_good=True),
-    Budget("until I stop"),
+    Budget(mark("1 minute"), 1.0),
+    Budget(mark("3 minutes"), 3.0),
+    Budget(mark("10 minutes"), 10.0),
+    Budget(mark("30 minutes"), 30.0),
+    Budget(mark("2 hours"), 120.0),
+    Budget(mark("until good enough"), until_good=True),
+    Budget(mark("until I stop")),
 )
 _USUAL_BUDGET = 2
 
 _ROLES = {
-    WindowState.TRAINING: ("Pause", "pause"),
-    WindowState.PAUSED: ("Resume", "resume"),
-    WindowState.TRAINED: ("Train more", "train"),
-    WindowState.SHARED: ("Continue with pictures…", "open-folder"),
+    WindowState.TRAINING: (mark("Pause"), "pause"),
+    WindowState.PAUSED: (mark("Resume"), "resume"),
+    WindowState.TRAINED: (mark("Train more"), "train"),
+    WindowState.SHARED: (mark("Continue with pictures…"), "open-folder"),
 }
-_WAITING = "The learning curve appears here after the first rounds."
-_LOADING = "Starting TensorFlow…"
-_ENCOURAGEMENT = "It can be paused, stopped and continued at any time; nothing is lost."
-_GOES_ON = "It goes on from what the model has learned. The model's own file stays as it is."
+_WAITING = mark("The learning curve appears here after the first rounds.")
+_LOADING = mark("Starting TensorFlow…")
+_ENCOURAGEMENT = mark("It can be paused, stopped and continued at any time; nothing is lost.")
+_GOES_ON = mark("It goes on from what the model has learned. The model's own file stays as it is.")
 _CONTROLS_WIDTH = 384
 _CONTROLS_LETTERS = 52
 _COACH_EVERY = 2.0  # seconds of training: short epochs must not make the sentence flicker
@@ -88,27 +90,27 @@ class TrainingPanel(PaletteFollower):
         self._epoch = 0
         self._coached_at = 0.0
         self._curves: LossCurves | None = None
-        self._primary = PrimaryButton("Train", "train")
+        self._primary = PrimaryButton(tr("Train"), "train")
         self._primary.setMinimumWidth(GRID * 16)
         self._primary.clicked.connect(self.trigger_primary)
-        self._stop = QPushButton("Stop and keep")
+        self._stop = QPushButton(tr("Stop and keep"))
         self._stop.setMinimumHeight(36)
-        self._stop.setToolTip("End this training now and keep what it has learned")
+        self._stop.setToolTip(tr("End this training now and keep what it has learned"))
         self._stop.clicked.connect(self.stop_requested)
         self._budget = QComboBox()
         self._budget.setMinimumHeight(36)
-        self._budget.setAccessibleName("How long to train")
-        self._budget.setToolTip(_BUDGET_HELP)
-        self._budget.addItems([budget.words for budget in BUDGETS])
+        self._budget.setAccessibleName(tr("How long to train"))
+        self._budget.setToolTip(tr(_BUDGET_HELP))
+        self._budget.addItems([tr(budget.words) for budget in BUDGETS])
         self._budget.setCurrentIndex(_USUAL_BUDGET)
-        self._budget_label = QLabel("for")
+        self._budget_label = QLabel(tr("for"))
         self._budget_label.setBuddy(self._budget)
         self._settings = QToolButton()
         self._settings.setAutoRaise(True)
         self._settings.setIconSize(QSize(20, 20))
         self._settings.setFixedSize(36, 36)
-        self._settings.setAccessibleName("Training settings")
-        self._settings.setToolTip("Settings: how to train. Nothing needs to be set.")
+        self._settings.setAccessibleName(tr("Training settings"))
+        self._settings.setToolTip(tr("Settings: how to train. Nothing needs to be set."))
         self._settings.clicked.connect(self.settings_requested)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
@@ -116,16 +118,16 @@ class TrainingPanel(PaletteFollower):
         kept_place = self._bar.sizePolicy()
         kept_place.setRetainSizeWhenHidden(True)  # nothing below may jump
         self._bar.setSizePolicy(kept_place)
-        self._bar.setAccessibleName("Training progress")
+        self._bar.setAccessibleName(tr("Training progress"))
         self._line = ElidedLabel()
         self._line.setFont(tabular_font(self._line.font()))
         self._coach = QuietLabel()
         self._coach.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._coach.setMinimumHeight(3 * self._coach.fontMetrics().lineSpacing())  # nothing may jump
-        self._coach.setAccessibleName("How the training goes")
+        self._coach.setAccessibleName(tr("How the training goes"))
         self._device = QuietLabel()
         self._device.setWordWrap(False)
-        self._placeholder = QuietLabel(_WAITING)
+        self._placeholder = QuietLabel(tr(_WAITING))
         self._placeholder.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._lay_out()
         self._update()
@@ -145,21 +147,21 @@ class TrainingPanel(PaletteFollower):
         self._state = state
         if not state.has_pictures:
             self.set_history([])
-            self._say(_LOADING if self._loading else "")
+            self._say(tr(_LOADING) if self._loading else "")
             if state == WindowState.SHARED:
-                self.show_coach(_GOES_ON)
+                self.show_coach(tr(_GOES_ON))
         elif state == WindowState.READY and not self._history:
-            self.show_coach(_ENCOURAGEMENT)
+            self.show_coach(tr(_ENCOURAGEMENT))
         elif state == WindowState.PAUSED:
-            self._say(f"Paused in epoch {self._epoch:,}" if self._epoch else "Paused")
+            self._say(tr("Paused in epoch {epoch:,}", epoch=self._epoch) if self._epoch else tr("Paused"))
         self._update()
 
     def set_loading(self, loading: bool) -> None:
         """Whether the engine is still starting; training waits for it."""
         self._loading = loading
         if loading and not self._line.text():
-            self._say(_LOADING)
-        elif not loading and self._line.text() == _LOADING:
+            self._say(tr(_LOADING))
+        elif not loading and self._line.text() == tr(_LOADING):
             self._say("")
         self._update()
 
@@ -176,7 +178,8 @@ class TrainingPanel(PaletteFollower):
     @property
     def length_words(self) -> str:
         """The chosen length of a training, to stand after "Train"."""
-        return self.budget.words if self.budget.minutes is None else f"for {self.budget.words}"
+        words = tr(self.budget.words)
+        return words if self.budget.minutes is None else tr("for {words}", words=words)
 
     def trigger_primary(self) -> None:
         """Do what the primary button does now: train, pause or resume."""
@@ -197,11 +200,14 @@ class TrainingPanel(PaletteFollower):
         else:
             share = progress.seconds / max(progress.seconds + progress.seconds_left, 1e-9)
         self._bar.setValue(round(1000 * share))
-        left = "until good enough" if progress.until_good else "until you stop"
+        left = tr("until good enough") if progress.until_good else tr("until you stop")
         if progress.seconds_left is not None:
-            left = f"{duration(progress.seconds_left)} left"
-        speed = f"{_rounded(progress.images_per_second)} pictures/s"
-        self._say(f"epoch {progress.epoch:,} · {speed} · {left}", _PROGRESS_HELP)
+            left = tr("{time} left", time=duration(progress.seconds_left))
+        speed = tr("{count} pictures/s", count=_rounded(progress.images_per_second))
+        self._say(
+            tr("epoch {epoch:,} · {speed} · {left}", epoch=progress.epoch, speed=speed, left=left),
+            tr(_PROGRESS_HELP),
+        )
 
     def add_epoch(self, record: EpochRecord) -> None:
         """Add a finished epoch to the curve and let the coach speak."""
@@ -272,7 +278,7 @@ class TrainingPanel(PaletteFollower):
         words.addWidget(self._device)
         controls = QWidget()
         letters = self.fontMetrics().averageCharWidth()  # large fonts need more room
-        controls.setFixedWidth(max(_CONTROLS_WIDTH, letters * _CONTROLS_LETTERS))
+        controls.setFixedWidth(max(_CONTROLS_WIDTH, letters * _CONTROLS_LETTERS, self._buttons_width()))
         controls.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         column = QVBoxLayout(controls)
         column.setContentsMargins(0, 0, 0, 0)
@@ -289,11 +295,23 @@ class TrainingPanel(PaletteFollower):
         layout.addWidget(controls)
         layout.addLayout(self._graph, 1)
 
+    def _buttons_width(self) -> int:
+        """What the buttons need where they are widest; words are longer in other languages."""
+        length = self._budget_label.sizeHint().width() + self._budget.sizeHint().width() + 2 * GRID
+        widest = 0
+        for state, (words, sign) in _ROLES.items():
+            beside = self._stop.sizeHint().width() + GRID if state.is_running else length
+            if not state.is_running and state != WindowState.SHARED:
+                beside += self._settings.width() + GRID
+            widest = max(widest, PrimaryButton(tr(words), sign).sizeHint().width() + beside)
+        return widest
+
     def _update(self) -> None:
         running = self._state.is_running
-        self._primary.set_role(*_ROLES.get(self._state, ("Train", "train")))
+        words, sign = _ROLES.get(self._state, (mark("Train"), "train"))
+        self._primary.set_role(tr(words), sign)
         self._primary.setEnabled(running or (self._state.can_train and not self._loading))
-        self._primary.setToolTip(self._why_not() or _PRIMARY_HELP.get(self._state, ""))
+        self._primary.setToolTip(self._why_not() or tr(_PRIMARY_HELP.get(self._state, "")))
         self._stop.setVisible(running)
         self._budget.setVisible(not running)
         self._budget_label.setVisible(not running)
@@ -308,27 +326,29 @@ class TrainingPanel(PaletteFollower):
     def _why_not(self) -> str:
         running = self._state.is_running
         if not (running or self._state.can_train):
-            return "Open a folder of pictures first"
+            return tr("Open a folder of pictures first")
         if self._loading and not running:
-            return "Starting TensorFlow: this takes a few seconds"
+            return tr("Starting TensorFlow: this takes a few seconds")
         return ""
 
 
 _PRIMARY_HELP = {
-    WindowState.READY: "Learn these pictures",
-    WindowState.TRAINING: "Hold the training; nothing is lost",
-    WindowState.PAUSED: "Go on where it was paused",
-    WindowState.TRAINED: "Go on from what has been learned",
-    WindowState.SHARED: "Choose a folder of pictures; the training begins with what this model has learned",
+    WindowState.READY: mark("Learn these pictures"),
+    WindowState.TRAINING: mark("Hold the training; nothing is lost"),
+    WindowState.PAUSED: mark("Go on where it was paused"),
+    WindowState.TRAINED: mark("Go on from what has been learned"),
+    WindowState.SHARED: mark(
+        "Choose a folder of pictures; the training begins with what this model has learned"
+    ),
 }
-_BUDGET_HELP = (
+_BUDGET_HELP = mark(
     "How long to train. It can be stopped, paused and continued at any time. It is good enough when 1 % more"
     " of what was gained would take longer than a fifth of the time so far."
 )
-_PROGRESS_HELP = "One epoch: every picture has been looked at once."
+_PROGRESS_HELP = mark("One epoch: every picture has been looked at once.")
 
 
 def _rounded(speed: float) -> str:
     """Two leading digits: more of them would only flicker."""
     digits = max(len(str(int(speed))) - 2, 0)
-    return f"{round(speed, -digits):,.0f}" if speed >= 10 else f"{speed:.1f}"
+    return number(round(speed, -digits), ",.0f") if speed >= 10 else number(speed, ".1f")

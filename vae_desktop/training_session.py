@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from training.coach import Facts
 from training.errors import VaeError
 from training.events import RunResult, TrainProgress
+from training.language import mark, tr
 from training.project import Project
 from training.run import Run, latest_run
 from training.vae_file import SharedModel
@@ -17,10 +18,10 @@ from vae_desktop.aftercare import Aftercare
 from vae_desktop.engine import Engine
 from vae_desktop.main_window import MainWindow, WindowState
 from vae_desktop.message_strip import StripButton
-from vae_desktop.plain_words import count
+from vae_desktop.plain_words import epochs
 from vae_desktop.settings import Settings
 
-_MAP_IS_COMING = "The map that was learned appears here."
+_MAP_IS_COMING = mark("The map that was learned appears here.")
 _log = logging.getLogger(__name__)
 
 
@@ -76,7 +77,7 @@ class TrainingSession(QObject):
             self.begin(None, run=run, new_length=False)
             if not self._aftercare.tell():
                 self._window.messages.show_note(
-                    "The training goes on where it was when the program was closed."
+                    tr("The training goes on where it was when the program was closed.")
                 )
         else:
             self._aftercare.tell()
@@ -111,7 +112,7 @@ class TrainingSession(QObject):
         self.run = run
         self._window.set_state(WindowState.TRAINED)
         self._show_curve(self.project, run)
-        self._window.plane.set_placeholder(_MAP_IS_COMING)
+        self._window.plane.set_placeholder(tr(_MAP_IS_COMING))
         self._engine.load_model(self.project, run)
         self.changed.emit()
 
@@ -186,8 +187,12 @@ class TrainingSession(QObject):
         if self.project is None:
             return
         _log.info("The training ended after %d epochs", result.epochs)
-        ending = "Stopped and kept" if result.stopped else "Good enough" if result.good_enough else "Finished"
-        self._window.training.show_result(f"{ending} after {count(result.epochs, 'epoch')}")
+        text = mark("Finished after {epochs}")
+        if result.stopped:
+            text = mark("Stopped and kept after {epochs}")
+        elif result.good_enough:
+            text = mark("Good enough after {epochs}")
+        self._window.training.show_result(tr(text, epochs=epochs(result.epochs)))
         self._end()
 
     def _on_failed(self, text: str) -> None:
@@ -205,9 +210,12 @@ class TrainingSession(QObject):
         run = self.run if self.run is not None and self.run.has_weights() else None
         self._on_failed(text)
         go_on = StripButton(
-            "Go on with smaller batches",
+            tr("Go on with smaller batches"),
             lambda: self.begin(None, run=run, chosen={"batch_size": smaller_batch}, new_length=False),
-            f"Goes on where the training was, with {smaller_batch:,} pictures a step",
+            tr(
+                "Goes on where the training was, with {count:,} pictures a step",
+                count=smaller_batch,
+            ),
         )
         self._window.show_problem(text, go_on)
 
@@ -217,9 +225,9 @@ class TrainingSession(QObject):
             return
         self._end()
         go_on = StripButton(
-            "Go on without the graphics card",
+            tr("Go on without the graphics card"),
             self.restart_wished.emit,
-            "Starts the program again, and the training goes on where it was, more slowly",
+            tr("Starts the program again, and the training goes on where it was, more slowly"),
         )
         self._window.show_problem(text, go_on)
 

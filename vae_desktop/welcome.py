@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from training.language import tr
 from vae_desktop.labels import ElidedLabel, QuietLabel
 from vae_desktop.message_strip import MessageStrip, StripButton
 from vae_desktop.palette_follower import PaletteFollower
@@ -56,10 +57,10 @@ class WelcomePage(QScrollArea):
         self.strip = MessageStrip()
         self._drop = _DropZone()
         self._drop.button.clicked.connect(self.choose_folder)
-        self._samples_title = _heading("Or try a sample")
+        self._samples_title = _heading(tr("Or try a sample"))
         self._samples = QHBoxLayout()
         self._samples.setSpacing(GRID * 2)
-        self._recent_title = _heading("Recent projects")
+        self._recent_title = _heading(tr("Recent projects"))
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)
         column = QWidget()
@@ -117,7 +118,7 @@ class WelcomePage(QScrollArea):
 
     def choose_folder(self) -> None:
         """Ask for a folder with the system's dialog."""
-        folder = QFileDialog.getExistingDirectory(self, "Choose a folder of pictures")
+        folder = QFileDialog.getExistingDirectory(self, tr("Choose a folder of pictures"))
         if folder:
             self.folder_chosen.emit(folder)
 
@@ -129,18 +130,21 @@ class _DropZone(PaletteFollower):
         super().__init__()
         self._sign = QLabel()
         self._sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        title = QLabel("Drop a folder of pictures here")
+        title = QLabel(tr("Drop a folder of pictures here"))
         title.setFont(scaled_font(title.font(), 1.7, bold=True))
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         title.setWordWrap(True)
         detail = QuietLabel(
-            "The program learns what they have in common and lays them out as a map. Drag a point on it, and"
-            " pictures between yours are drawn. A rough map takes seconds, a good one some minutes.\n"
-            "All of it happens on this computer: your pictures are never changed, moved or uploaded."
+            tr(
+                "The program learns what they have in common and lays them out as a map. Drag a point on"
+                " it, and pictures between yours are drawn. A rough map takes seconds, a good one some"
+                " minutes.\nAll of it happens on this computer: your pictures are never changed, moved or"
+                " uploaded."
+            )
         )
         detail.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.button = PrimaryButton("Choose folder…", "open-folder")
-        self.button.setAccessibleDescription("Choose the folder of pictures to learn")
+        self.button = PrimaryButton(tr("Choose folder…"), "open-folder")
+        self.button.setAccessibleDescription(tr("Choose the folder of pictures to learn"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID * 3, GRID * 3, GRID * 3, GRID * 3)
         layout.setSpacing(GRID)
@@ -178,8 +182,8 @@ class _SampleFrame(QFrame):
         title.setFont(scaled_font(title.font(), 1.1, bold=True))
         description = QuietLabel(one_line(sample.description))
         description.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        button = QPushButton("Try it")
-        button.setAccessibleName(f"Try the sample {one_line(sample.title)}")
+        button = QPushButton(tr("Try it"))
+        button.setAccessibleName(tr("Try the sample {title}", title=one_line(sample.title)))
         button.clicked.connect(lambda: self.chosen.emit(sample.name))
         words = QVBoxLayout()
         words.setContentsMargins(GRID * 2, GRID, GRID * 2, GRID * 2)
@@ -241,7 +245,7 @@ class _RecentRow(PaletteFollower):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setAccessibleName(f"Open {one_line(project.title)}")
+        self.setAccessibleName(tr("Open {title}", title=one_line(project.title)))
         self._place = ElidedLabel()
         title, place, detail = ElidedLabel(), self._place, QuietLabel(one_line(project.detail))
         title.show_text(project.title, project.path)
@@ -253,8 +257,8 @@ class _RecentRow(PaletteFollower):
         place.show_text(project.path)
         self._remove = QToolButton()
         self._remove.setAutoRaise(True)
-        self._remove.setToolTip("Take off this list. The project itself stays.")
-        self._remove.setAccessibleName(f"Take {one_line(project.title)} off the list")
+        self._remove.setToolTip(tr("Take off this list. The project itself stays."))
+        self._remove.setAccessibleName(tr("Take {title} off the list", title=one_line(project.title)))
         self._remove.clicked.connect(lambda: self.removed.emit(self._path))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(GRID, GRID // 2, GRID // 2, GRID // 2)
