@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 RELEASE := build/release-env
 
-.PHONY: run test test-slow lint format bench speed quality screenshots app app-gpu test-app lock archive release install-desktop uninstall-desktop clean
+.PHONY: run test test-slow lint format bench speed quality screenshots translations app app-gpu test-app lock archive release install-desktop uninstall-desktop clean
 
 run: $(VENV)/.run-ready
 	$(BIN)/vae-desktop --sample fashion
@@ -47,6 +47,10 @@ build/quality-env/.ready: pyproject.toml $(VENV)/.venv-ready
 # The window in all its modes, light and dark, at 1x and 2x, in build/screenshots; the ones in docs/ were chosen from them.
 screenshots: $(VENV)/.run-ready
 	PYTHONPATH=. $(BIN)/python docs/take_screenshots.py build/screenshots
+
+# After a change of the program's texts: takes the new ones into the catalogues, says which lack a translation.
+translations: $(VENV)/.run-ready
+	$(BIN)/python installer/translations.py
 
 # Exact versions with their hashes, for every system: what the app is built from. Takes newer ones with UPGRADE=--upgrade.
 UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --quiet
