@@ -96,3 +96,11 @@ def test_hostile_file_names_stay_plain(view):
     assert "<img" not in button.toolTip()
     assert "&lt;img" in button.toolTip()
     assert view.minimumSizeHint().width() < 288
+
+
+def test_how_far_the_preparation_is_stands_there_until_it_is_done(view):
+    view.show_nearest((near(3), 0.31), None)
+    view.show_progress(0.4)
+    assert "Comparing your pictures with each other: 40 %" in texts(view)
+    view.show_progress(1.0)
+    assert texts(view) == ["Nearest of yours"]
