@@ -110,6 +110,7 @@ def test_a_damaged_pixel_file_is_told_and_what_the_model_knows_is_still_shown(qt
 
 
 def test_nothing_is_looked_for_when_nothing_moves(qtbot, exploring):
+    qtbot.wait(500)  # the handles that were kept are decoded, too
     with qtbot.assertNotEmitted(exploring.explorer.nearest.answered, wait=400):
         pass
 
@@ -175,9 +176,10 @@ def test_jitter_rests_while_the_panel_is_closed_or_the_window_minimised(qtbot, e
     app.window.action("jitter").trigger()
     qtbot.waitUntil(lambda: len(jitter(app).images()) == COUNT, timeout=SECONDS)
     session = app.explorer.jitter
-    app.window._docks.all[2].hide()
+    panel = next(dock for dock in app.window._docks.all if dock.windowTitle() == "Decoding")
+    panel.hide()
     qtbot.waitUntil(lambda: not session.is_seen and not session._turn.isActive())
-    app.window._docks.all[2].show()
+    panel.show()
     qtbot.waitUntil(session._turn.isActive)
     app.window.showMinimized()
     qtbot.waitUntil(lambda: not session._turn.isActive())
