@@ -7,9 +7,7 @@ nowhere else in the window, in the background, after the first paint.
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +17,6 @@ from PySide6.QtCore import QObject, Signal
 from training.config import ModelConfig, TrainConfig
 from training.errors import DeviceLostError, OutOfMemoryError, VaeError
 from training.events import Control, EpochRecord, RunResult, Setback, Snapshot, TrainProgress
-from training.export_formats import ExportFormat
 from training.images import ImageFormat
 from training.importer import import_folder
 from training.language import tr
@@ -28,12 +25,14 @@ from training.project import Project
 from training.replay import Replay
 from training.run import Run, latest_run, load_weights
 from training.timeline import Timeline
-from training.vae_file import SharedModel, read_vae
+from training.vae_file import SharedModel
 from vae_desktop.decode_lane import DecodeLane, Point, Weights
 from vae_desktop.film_lane import FilmLane
 from vae_desktop.lane import Lane
+from vae_desktop.model_files import ModelFiles
 from vae_desktop.renderer import Renderer, Values
 from vae_desktop.tile_grid import HOME_TILES, Block, even_grid
+from vae_desktop.training_order import TrainingOrder
 
 if TYPE_CHECKING:
     from training.latent import LatentModel
@@ -47,6 +46,7 @@ class Engine(QObject):
     """Imports, trains and decodes in the background. Signals arrive on the thread of their receiver.
 
     Attributes:
+        files: reads and writes models.
         films: writes films.
     """
 
@@ -64,13 +64,7 @@ class Engine(QObject):
     gpu_failed = Signal(str)  # why the training failed; it can go on without the graphics card
     plane_drawn = Signal(object, object)  # a run's folder, drawn_plane.DrawnPlane
     plane_not_drawn = Signal(object, str)  # a run's folder, why not
-    shared_read = Signal(str, object, object)  # its path, vae_file.SharedModel, latent.LatentModel
-    shared_failed = Signal(str, str)  # its path, why it cannot be opened
-    shared_saved = Signal(str)  # its path
-    sharing_failed = Signal(str)  # why a model was not saved
     replay_read = Signal(object, object)  # a run's folder, replay.Replay
-    exported = Signal(str)  # its path
-    export_failed = Signal(str)  # why a model was not exported
     model_loaded = Signal()  # a project's trained model is there to decode with
     network_changed = Signal(int)  # another network decodes from now on: its latent dimension
     decoded = Signal(object)  # decode_lane.Decoded
@@ -87,7 +81,6 @@ class Engine(QObject):
         self._control = Control()  # of the training
         self._showing = Control()  # of the encoding of all pictures, which a stopped training is followed by
         self._import_control = Control()
-        self._sharing = Control()  # of the encoding of all pictures for a model to share
         self._comparing = Control()  # of all pictures with their reconstructions
         self._drag = threading.Event()
         self._decoder_of: Run | None = None
@@ -96,6 +89,7 @@ class Engine(QObject):
         self._train_lane = Lane("train", self._tell_training_failure)
         self._open_lane = Lane("open", self._tell_failure)
         self._replay_lane = Lane("replay", self._tell_failure)  # others may be busy for minutes
+        self.files = ModelFiles(self._open_lane, self._train_lane, _sentence, self)
         self.films = FilmLane(_sentence, self)
         self.renderer = Renderer(_make_model, _sentence)
         self._decode_lane = DecodeLane(
@@ -163,7 +157,7 @@ class Engine(QObject):
         settings = dict(chosen or {})
         if new_length and settings.get("epochs") is None:
             settings |= {"minutes": minutes, "epochs": None}
-        order = _Order(project, run, settings, name, shared)
+        order = TrainingOrder(project, run, settings, name, shared)
         self._train_lane.submit(lambda: self._train(order, control, showing))
 
     def pause(self, paused: bool) -> None:
@@ -180,8 +174,9 @@ class Engine(QObject):
             self._drag.set()
         else:
             self._drag.clear()
-        for control in (self._control, self._showing, self._sharing, self._comparing):
+        for control in (self._control, self._showing, self._comparing):
             control.gate(closed)
+        self.files.gate(closed)
         self.films.gate(closed)
         self.renderer.gate(closed)
         self.gated.emit(closed)
@@ -193,7 +188,7 @@ class Engine(QObject):
         self._showing.gate(self._drag.is_set())
         return self._showing
 
-    def _train(self, order: "_Order", control: Control, showing: Control) -> None:
+    def _train(self, order: TrainingOrder, control: Control, showing: Control) -> None:
         from training.checkpoint import UnusableCheckpointError
 
         run, length = order.begin_or_go_on()
@@ -309,22 +304,6 @@ class Engine(QObject):
 
     # ------------------------------------------------------------------ shared models
 
-    def read_shared(self, path: Path) -> None:
-        """Read a `.vae` file and build its network; what is open goes on meanwhile."""
-
-        def tell(error: Exception) -> None:
-            self.shared_failed.emit(str(path), _sentence(error))
-
-        self._open_lane.submit(lambda: self._read_shared(path), tell)
-
-    def _read_shared(self, path: Path) -> None:
-        shared = read_vae(path)
-        from training.sharing import open_shared
-
-        require_plane(shared.about.model.latent_dim)
-        network = open_shared(shared)
-        self.shared_read.emit(str(path), shared, network)
-
     def show_shared(self, shared: SharedModel, network: "LatentModel") -> None:
         """Decode with a shared model from now on, and tell where its pictures lie."""
         self._train_lane.submit(lambda: self._show_shared(shared, network), self._tell_failure)
@@ -336,46 +315,6 @@ class Engine(QObject):
         self.network_changed.emit(latent_dim)
         self.positions.emit(np.arange(len(shared.means)), shared.means, shared.sigmas)
         self.model_loaded.emit()
-
-    def save_shared(self, project: Project, path: Path, run: Run | None = None) -> None:
-        """Write the model of a run, by default of a project's newest one, to a `.vae` file."""
-        control = self._sharing = Control()
-        control.gate(self._drag.is_set())
-
-        def tell(error: Exception) -> None:
-            self.sharing_failed.emit(_sentence(error))
-
-        self._train_lane.submit(lambda: self._save_shared(project, path, run, control), tell)
-
-    def _save_shared(self, project: Project, path: Path, run: Run | None, control: Control) -> None:
-        from training.sharing import share
-
-        share(project, path, run=run, control=control)
-        self.shared_saved.emit(str(path))
-
-    def export_model(
-        self,
-        source: Project | SharedModel,
-        run: Run | None,
-        to: ExportFormat,
-        path: Path,
-        *,
-        replace: bool,
-        with_points: bool,
-    ) -> None:
-        """Write a model in another format: of a project's run, by default its newest, or a shared one."""
-        control = self._sharing = Control()
-        control.gate(self._drag.is_set())
-
-        def export() -> None:
-            from training.exporting import export
-            from training.sharing import model_of
-
-            shared = source if isinstance(source, SharedModel) else model_of(source, control=control, run=run)
-            export(shared, to, path, replace=replace, with_points=with_points)
-            self.exported.emit(str(path))
-
-        self._train_lane.submit(export, lambda error: self.export_failed.emit(_sentence(error)))
 
     # ------------------------------------------------------------------ decoding
 
@@ -431,7 +370,7 @@ class Engine(QObject):
 
     def _stop_all(self) -> None:
         self.films.stop()
-        controls = (self._control, self._showing, self._sharing, self._comparing, self._import_control)
+        controls = (self._control, self._showing, self._comparing, self._import_control)
         for control in controls:
             control.stop()
 
@@ -478,37 +417,6 @@ class Engine(QObject):
         self.renderer.show(run.model, values)
         if is_new:
             self.network_changed.emit(run.model.latent_dim)
-
-
-@dataclass(frozen=True)
-class _Order:
-    """What is to be trained: see :meth:`Engine.train`."""
-
-    project: Project
-    run: Run | None
-    chosen: Mapping[str, Any]
-    name: str
-    shared: SharedModel | None
-
-    def begin_or_go_on(self) -> tuple[Run, TrainConfig | None]:
-        """The run to train, and how long if not for what is left of its own length."""
-        from training.runs import continue_run, fits
-        from training.sharing import start_from
-
-        if self.shared is not None:
-            return start_from(self.project, self.shared, TrainConfig(**self.chosen)), None
-        if self.run is None or not fits(self.run, self.project):
-            return self.begin(), None
-        going_on = continue_run(self.project, self.run, self.chosen)
-        return going_on.run, going_on.length
-
-    def begin(self) -> Run:
-        """A new run."""
-        from training.runs import start_run
-
-        of_model = {name: self.chosen[name] for name in ("latent_dim", "likelihood") if name in self.chosen}
-        of_training = {name: value for name, value in self.chosen.items() if name not in of_model}
-        return start_run(self.project, TrainConfig(**of_training), name=self.name, **of_model)
 
 
 def _make_model(config: ModelConfig, values: Values) -> "LatentModel":

@@ -28,8 +28,8 @@ class ExportSession(QObject):
         super().__init__(window)
         self._window, self._engine = window, engine
         self._last: ExportChoice | None = None
-        engine.exported.connect(self._on_exported)
-        engine.export_failed.connect(self._on_failed)
+        engine.files.exported.connect(self._on_exported)
+        engine.files.export_failed.connect(self._on_failed)
 
     def ask(self, source: Project | SharedModel, run: Run | None = None) -> None:
         """Ask how and where, then export a project's run, by default its newest, or a shared model."""
@@ -44,7 +44,7 @@ class ExportSession(QObject):
         def export(path: str) -> None:
             self._window.statusBar().showMessage(tr("Exporting the model…"))
             # Whether a file may be replaced, the dialog has asked; of folders, it does not ask.
-            self._engine.export_model(
+            self._engine.files.export_model(
                 source, run, to, Path(path), replace=not to.is_folder, with_points=choice.with_points
             )
 

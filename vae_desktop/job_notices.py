@@ -45,9 +45,9 @@ class JobNotices(QObject):
             failed.connect(
                 lambda *_why: self._tell_of_long(tr("The training could not go on. {look}", look=tr(_LOOK)))
             )
-        for saved in (engine.shared_saved, engine.exported):
+        for saved in (engine.files.shared_saved, engine.files.exported):
             saved.connect(lambda path: self.tell(tr("Saved {name}.", name=one_line(Path(path).name))))
-        for failed in (engine.sharing_failed, engine.export_failed):
+        for failed in (engine.files.sharing_failed, engine.files.export_failed):
             failed.connect(lambda _why: self.tell(tr("The model could not be saved. {look}", look=tr(_LOOK))))
 
     def tell(self, text: str, title: str = "") -> None:

@@ -86,10 +86,10 @@ class SharedSession(QObject):
         self._make_room = make_room
         self._awaited = ""  # the file being read
         self.model: SharedModel | None = None
-        engine.shared_read.connect(self._on_read)
-        engine.shared_failed.connect(self._on_failed)
-        engine.shared_saved.connect(self._on_saved)
-        engine.sharing_failed.connect(self._on_not_saved)
+        engine.files.shared_read.connect(self._on_read)
+        engine.files.shared_failed.connect(self._on_failed)
+        engine.files.shared_saved.connect(self._on_saved)
+        engine.files.sharing_failed.connect(self._on_not_saved)
 
     def announce(self, path: Path) -> None:
         """Let the first paint show that a model is about to be opened."""
@@ -101,7 +101,7 @@ class SharedSession(QObject):
         path = path.absolute()  # it is remembered, and the next start may be in another folder
         self._awaited = str(path)
         self._window.statusBar().showMessage(tr("Opening {name}…", name=one_line(path.name)))
-        self._engine.read_shared(path)
+        self._engine.files.read_shared(path)
 
     def forget_reading(self) -> None:
         """Something else is opened: a file that is still being read no longer matters."""
@@ -122,7 +122,7 @@ class SharedSession(QObject):
 
         def save(path: str) -> None:
             self._window.statusBar().showMessage(tr("Saving the model…"))
-            self._engine.save_shared(project, Path(path), run)
+            self._engine.files.save_shared(project, Path(path), run)
 
         name = one_line(project.source.name) + SHARED_SUFFIX
         kinds = f"{tr('Models')} (*{SHARED_SUFFIX})"

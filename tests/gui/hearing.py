@@ -36,7 +36,8 @@ class Hearing(QObject):
         super().__init__(engine)
         self.heard = {name: [] for name in SIGNALS}
         for name, heard in self.heard.items():
-            getattr(engine, name).connect(lambda *arguments, heard=heard: heard.append(arguments))
+            teller = engine if hasattr(engine, name) else engine.files
+            getattr(teller, name).connect(lambda *arguments, heard=heard: heard.append(arguments))
 
 
 def _heard(engine, name):

@@ -53,8 +53,8 @@ def test_the_end_of_a_training_is_told_with_what_came_of_it(window, idle_engine,
 def test_the_end_of_an_import_and_of_saving_are_told(window, idle_engine, shown):
     window.set_state(WindowState.IMPORTING)
     idle_engine.imported.emit(report())
-    idle_engine.shared_saved.emit("/somewhere/my birds.vae")
-    idle_engine.exported.emit("/somewhere/my birds.onnx")
+    idle_engine.files.shared_saved.emit("/somewhere/my birds.vae")
+    idle_engine.files.exported.emit("/somewhere/my birds.onnx")
     assert [text for _, text in shown] == [
         "The pictures are read: 1,204 pictures.",
         "Saved my birds.vae.",
@@ -76,7 +76,8 @@ def test_the_end_of_an_import_and_of_saving_are_told(window, idle_engine, shown)
 def test_a_failure_is_told_without_details_on_the_lock_screen(window, idle_engine, shown, signal, arguments):
     window.set_state(WindowState.TRAINING)
     window.set_project_name("")  # it may be closed by then
-    getattr(idle_engine, signal).emit(*arguments)
+    teller = idle_engine if hasattr(idle_engine, signal) else idle_engine.files
+    getattr(teller, signal).emit(*arguments)
     ((_, text),) = shown
     assert text.endswith("The window tells more.")
 

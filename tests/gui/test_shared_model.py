@@ -274,7 +274,7 @@ def test_a_place_that_cannot_be_written_to_is_told(qtbot, app, trained, tmp_path
     app.open_project(str(trained))
     wait_for_plane(qtbot, app, 40)
     (tmp_path / "taken.vae").mkdir()
-    app.engine.save_shared(app.project, tmp_path / "taken.vae")
+    app.engine.files.save_shared(app.project, tmp_path / "taken.vae")
     qtbot.waitUntil(lambda: "cannot be saved" in problem(app), timeout=SECONDS)
     action(app, "Save model to share…").trigger()
     longest = tmp_path / ("x" * 250 + ".vae")  # no room for the letters that a temporary file needs
