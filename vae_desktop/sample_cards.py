@@ -5,6 +5,7 @@ import logging
 from PySide6.QtGui import QPixmap
 
 from training.errors import VaeError
+from training.language import tr
 from training.samples import Sample, samples
 from vae_desktop.mosaic import sample_mosaic
 from vae_desktop.welcome import SampleCard
@@ -14,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 def sample_cards() -> list[SampleCard]:
     """All of them; one whose pictures cannot be read goes without a preview."""
-    return [SampleCard(each.name, each.title, each.description, _preview(each)) for each in samples()]
+    return [SampleCard(each.name, tr(each.title), tr(each.description), _preview(each)) for each in samples()]
 
 
 def _preview(sample: Sample) -> QPixmap | None:

@@ -21,6 +21,7 @@ from vae_desktop.about import AboutDialog
 from vae_desktop.labels import ElidedLabel
 from vae_desktop.languages import SYSTEM, speak
 from vae_desktop.main_window import MainWindow, WindowState
+from vae_desktop.sample_cards import sample_cards
 from vae_desktop.setting_field import SettingField
 from vae_desktop.settings import Settings
 
@@ -87,6 +88,10 @@ def test_the_window_speaks_german(german, show_window):
     assert window.action("open_folder").text() == "&Ordner öffnen…"
     assert "Strg" in window.action("train").toolTip()  # Qt's own words, too
     assert "Ordner wählen…" in [button.text() for button in window.welcome.findChildren(QAbstractButton)]
+
+
+def test_the_samples_are_told_in_german(german):
+    assert [card.title for card in sample_cards()] == ["Kleider und Schuhe", "Farbige Emoji"]
 
 
 def test_qts_own_dialogs_speak_german(german, qtbot):
