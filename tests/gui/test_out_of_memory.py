@@ -24,7 +24,7 @@ app.explorer.nearest._lane.open = lambda folder, store: None
 
 def limit_memory_and_train():
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (used + 2 * 2**30,) * 2)
+    resource.setrlimit(resource.RLIMIT_AS, (used + 3 * 2**29,) * 2)
     app.training.begin(None, run=None, chosen={"batch_size": 60000, "epochs": 1}, new_length=False)
 
 def accept_offer(text, _smaller):
@@ -52,7 +52,7 @@ app.window.close()
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs RLIMIT_AS")
 def test_the_offer_of_smaller_batches_goes_on_with_the_same_training(make_project, tmp_path):
-    """60,000 pictures of 128 × 128 × 3 bytes are 2.9 GB, 30,000 as floats 5.9 GB; it may take 2 GB."""
+    """60,000 pictures of 128 × 128 × 3 bytes are 2.9 GB, 30,000 as floats 5.9 GB; it may take 1.5 GB."""
     project = make_project(12, 128, colour=True)
     multiply_pictures(project, 70_000)
     path = project.path
