@@ -67,6 +67,7 @@ class App(QObject):
         self.companions = Companions(
             self.window, self.engine, self.plane, self.training, settings=settings, log_folder=log_folder
         )
+        self.explorer.exports.written.connect(self.companions.desktop.notices.tell_saved)
         self.project: Project | None = None
         self._continuation: Continuation | None = None
         self._made_project = False

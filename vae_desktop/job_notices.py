@@ -46,7 +46,8 @@ class JobNotices(QObject):
                 lambda *_why: self._tell_of_long(tr("The training could not go on. {look}", look=tr(_LOOK)))
             )
         for saved in (engine.files.shared_saved, engine.files.exported):
-            saved.connect(lambda path: self.tell(tr("Saved {name}.", name=one_line(Path(path).name))))
+            saved.connect(self.tell_saved)
+        engine.films.ended.connect(self._on_film_ended)
         for failed in (engine.files.sharing_failed, engine.files.export_failed):
             failed.connect(lambda _why: self.tell(tr("The model could not be saved. {look}", look=tr(_LOOK))))
 
@@ -55,6 +56,14 @@ class JobNotices(QObject):
         if self._is_wanted() and QApplication.activeWindow() is None:
             QApplication.alert(self._window)
             self._show(title or self._window.windowTitle(), text)
+
+    def tell_saved(self, path: str | Path) -> None:
+        """Tell that something was written."""
+        self.tell(tr("Saved {name}.", name=one_line(Path(path).name)))
+
+    def _on_film_ended(self, path: Path, is_written: bool, _why: str) -> None:
+        if is_written:
+            self.tell_saved(path)
 
     def _on_state_changed(self) -> None:
         before, self._state = self._state, self._window.state

@@ -115,6 +115,7 @@ class PictureExport(QObject):
         paths: the path of it.
     """
 
+    written = Signal(str)  # the path of what was exported
     _progressed = Signal(object, int, int)
     _ended = Signal(object, bool)  # the order, whether it was written
     _failed = Signal(object, str)
@@ -240,6 +241,7 @@ class PictureExport(QObject):
         if written:
             show = StripButton(tr("Show in its folder"), lambda: self._window.show_file(folder))
             self._window.messages.show_note(tr("{name} is written.", name=name), show)
+            self.written.emit(str(order.path))
 
     def _on_failed(self, order: _Order, sentence: str) -> None:
         if order is self._order:

@@ -39,6 +39,10 @@ MOUSE = (
     Control((mark("Right click"),), mark("Show what else can be done there")),
     Control((mark("Double click on a picture"),), mark("Put the handle where the picture lies")),
     Control((mark("Point at a picture"),), mark("See its name and how sure its place is")),
+    Control((mark("Shift+click on a picture"),), mark("Put the handle where it may lie as well, by chance")),
+    Control((mark("Drop a picture"),), mark("See where the model puts it; it stays a guest")),
+    Control((mark("Drag with the lasso"),), mark("Select what it goes around; Shift adds, Alt takes out")),
+    Control((mark("Click with the path tool"),), mark("Add a stop; drag one to move it, Delete removes it")),
     Control((mark("Wheel"),), mark("Zoom about the pointer")),
     Control((mark("Drag the ground"),), mark("Move the plane")),
     Control(
