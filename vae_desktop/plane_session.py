@@ -1,7 +1,5 @@
 """Joins the plane, the decoding and the library of the open project to the engine."""
 
-import logging
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -20,9 +18,7 @@ from vae_desktop.project_pictures import ProjectPictures
 from vae_desktop.save_dialog import ask_where_to_save
 
 REST_MS = 300  # a held handle that rests this long lets the training go on
-_UNKNOWN_GREY = 128
 Latent = tuple[float, ...]  # a point of the latent space
-_log = logging.getLogger(__name__)
 
 # Which pictures, [n], and their means and standard deviations, [n, latent_dim].
 _Posteriors = tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]
@@ -43,9 +39,7 @@ class PlaneSession(QObject):
 
     opened = Signal(object)  # project.Project
     closing = Signal()
-    explorable = (
-        Signal()
-    )  # a model of the open project is there, and where its pictures lie, if that is known
+    explorable = Signal()  # a model of the open project is there, and its pictures' places if they are known
     shown = Signal()  # pictures or the plane are elsewhere now
     passed = Signal()  # :attr:`passing` is another one
     handle_shown = Signal(int)  # it was put somewhere, not dragged on the plane
