@@ -502,7 +502,7 @@ def test_damaged_pixels_are_told_and_neither_the_library_nor_a_training_break(
 
 
 def test_a_training_that_diverges_says_so_and_keeps_the_last_good_weights(qtbot, app, untrained, monkeypatch):
-    monkeypatch.setattr("vae_desktop.engine.TrainConfig", partial(TrainConfig, learning_rate=100.0))
+    monkeypatch.setattr("vae_desktop.training_order.TrainConfig", partial(TrainConfig, learning_rate=100.0))
     monkeypatch.setattr("training.fit.SMALLER_STEP", 1.0)  # else it would find a rate that suits
     app.open_project(str(untrained))
     with told(qtbot, app.engine, "model_loaded"):
