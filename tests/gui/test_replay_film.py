@@ -179,18 +179,24 @@ def save(qtbot, app, path):
     answer_save_dialog(qtbot, app, path)
 
 
+def cancel_buttons(app):
+    buttons = app.window.statusBar().findChildren(QPushButton)
+    return [each for each in buttons if each.text() == "Cancel" and each.isVisible()]
+
+
 def cancel_button(app):
-    (button,) = [each for each in app.window.statusBar().findChildren(QPushButton) if each.text() == "Cancel"]
+    (button,) = cancel_buttons(app)
     return button
 
 
 def is_saving(app):
-    return cancel_button(app).isVisible()
+    return bool(cancel_buttons(app))
 
 
 def under_way(qtbot, app):
     """Wait until some frames are done."""
-    qtbot.waitUntil(lambda: app.window.statusBar().findChild(QProgressBar).value() > 1, timeout=SECONDS)
+    bars = app.window.statusBar().findChildren(QProgressBar)
+    qtbot.waitUntil(lambda: any(bar.isVisible() and bar.value() > 1 for bar in bars), timeout=SECONDS)
 
 
 def ended(qtbot, app):
