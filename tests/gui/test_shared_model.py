@@ -171,7 +171,7 @@ def test_a_project_and_a_model_take_each_others_place(qtbot, exploring, trained,
     wait_for_plane(qtbot, app, 40)
     assert app.window.state == WindowState.TRAINED
     assert app.window.library.pictures.isVisible()
-    assert "Nearest of yours" in texts(app.window.decoding)
+    qtbot.waitUntil(lambda: "Nearest of yours" in texts(app.window.decoding), timeout=SECONDS)
     with told(qtbot, app.engine, "shared_read"):
         drop(app, shared_file)
     wait_for(qtbot, app, WindowState.SHARED)
