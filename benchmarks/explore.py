@@ -41,9 +41,10 @@ def measure(options: Options) -> list[Result]:
         folder = Path(name)
         trained = make_trained_project(folder, size, PICTURES)
         with _window(folder, trained) as window:
+            # First, while the cache of tiles is nearly empty.
+            results.append(_wander(window, options.seconds or WANDER_SECONDS))
             for points, wished in zip(options.pictures or POINTS, WISHED_RATES, strict=False):
                 results += _frames(window, points, wished, options.seconds or FRAMES_SECONDS)
-            results.append(_wander(window, options.seconds or WANDER_SECONDS))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with _window(folder, make_project(folder, size, PICTURES)) as window:
