@@ -20,6 +20,7 @@ from vae_desktop.lane import Lane
 NEAREST = 3
 PATIENCE = 0.25  # seconds that a search may take while a newer one waits
 SHARE = 0.1  # of the time goes into the preparation while a training wants the machine
+DRAG_SHARE, LONGEST_REST = 0.01, 1.0  # of the time goes into searches in a drag; seconds between two at most
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class NearestLane:
         self._control = Control()  # of the preparation
         self._stopped = threading.Event()  # the same, to rest with
         self._gated = self._training = False
+        self._rests_until = 0.0
         self._preparing = Lane("prepare nearest", on_error)
         self._thread = threading.Thread(target=self._work, name="nearest")
         self._thread.start()
@@ -131,9 +133,11 @@ class NearestLane:
         self._thread.join()
 
     def gate(self, closed: bool) -> None:
-        """Leave the machine to a drag: the preparation waits; searches do not."""
-        self._gated = closed
+        """Leave the machine to a drag: the preparation waits, and searches take only a share of the time."""
         self._control.gate(closed)
+        with self._changed:
+            self._gated = closed
+            self._changed.notify_all()
 
     def set_training(self, training: bool) -> None:
         """Whether a training is using the machine at the same time."""
@@ -160,12 +164,14 @@ class NearestLane:
             with self._changed:
                 self._is_working = False
                 self._changed.notify_all()
-                self._changed.wait_for(lambda: self._closing or self._asked is not None)
+                while not self._closing and (self._asked is None or self._rest_left() > 0.0):
+                    self._changed.wait(self._rest_left() or None)
                 question, self._asked = self._asked, None
                 self._last, neighbours = question, self._neighbours
                 if self._closing or question is None:
                     return
                 self._is_working = True
+            began = time.monotonic()
             try:
                 answer = self._answer(question, neighbours)
             except Exception as error:
@@ -177,6 +183,12 @@ class NearestLane:
                 continue
             if answer is not None:
                 self._on_answer(answer)
+            ended = time.monotonic()
+            self._rests_until = ended + min((ended - began) / DRAG_SHARE, LONGEST_REST)
+
+    def _rest_left(self) -> float:
+        """Seconds that a drag is left alone for, so that few of its pictures come later for a search."""
+        return max(self._rests_until - time.monotonic(), 0.0) if self._gated else 0.0
 
     def _answer(self, question: Question, neighbours: Neighbours | None) -> Answer | None:
         """What is found, or None when it is no longer wanted."""
