@@ -146,7 +146,7 @@ class NearestView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID // 2)
-        for widget in (self._guess, self._title, self._placed, self._seen, self._progress, self._novelty):
+        for widget in (self._title, self._placed, self._seen, self._progress, self._novelty, self._guess):
             layout.addWidget(widget)
         layout.addStretch(1)
         for button in (self._placed, self._seen):
