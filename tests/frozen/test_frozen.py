@@ -255,7 +255,7 @@ def fake_opener(folder):
 def open_logs(window, environment):
     """Have the program open a folder, and see that it hands on none of its own libraries."""
     window.press("alt+h")
-    window.press("l")
+    window.press("o")  # Open log folder
     wait_until(environment.exists, "the folder was not opened")
     assert "_internal" not in environment.read_text()
 
