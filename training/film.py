@@ -37,6 +37,22 @@ class _StoppedError(Exception):
     """The control said so."""
 
 
+def write_frames(
+    path: Path,
+    frames: Iterable[Frame],
+    fps: float,
+    on_progress: OnProgress = lambda _done: None,
+    control: Control | None = None,
+    *,
+    count: int,
+    recipe: str = "",
+) -> bool:
+    """Write a film, or frames into a new folder where the name has no ending: see :func:`write_film`."""
+    if path.suffix:
+        return write_film(path, frames, fps, on_progress, control, count=count, recipe=recipe)
+    return write_sequence(path, frames, on_progress, control, count=count, recipe=recipe)
+
+
 def write_film(
     path: Path,
     frames: Iterable[Frame],

@@ -1,6 +1,5 @@
 """How a training's map came about, as the frames of a film without a window: `vae replay`."""
 
-import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from PIL import ImageDraw
 
 from training.errors import VaeError
 from training.events import Control
-from training.film import write_film, write_sequence
+from training.film import write_frames
 from training.latent import LatentModel, Posteriors
 from training.pixel_store import PixelStore
 from training.plane_basis import PlaneBasis
@@ -18,7 +17,7 @@ from training.replay import Replay
 from training.run import Run
 from training.sheets import latent_map
 from training.stills import INK
-from training.timeline import Timeline, scale_of
+from training.timeline import Timeline, scale_of, take_first
 
 FPS = 4.0
 LAST = 4  # times that the last frame is shown, before the film begins again
@@ -58,9 +57,7 @@ def write_replay(
     def tell(done: int) -> None:
         on_progress(done, count)
 
-    if not out.suffix:
-        return write_sequence(out, frames, tell, control, count=count)
-    return write_film(out, frames, FPS, tell, control, count=count)
+    return write_frames(out, frames, FPS, tell, control, count=count)
 
 
 def _frames(run: Run, replay: Replay, held_out: NDArray[np.bool_]) -> Iterator[NDArray[np.uint8]]:
@@ -68,18 +65,10 @@ def _frames(run: Run, replay: Replay, held_out: NDArray[np.bool_]) -> Iterator[N
     basis = PlaneBasis.first(replay.moment(replay.end).means)  # the same in all frames
     for step in (*replay.weight_steps, *[replay.weight_steps[-1]] * (LAST - 1)):
         at = scale_of(step)
-        _take_first(model, timeline, replay.weights_near(at))
+        if not take_first(timeline.readable_weights(replay.weights_near(at)), model.set_weights):
+            raise VaeError("The weights that this training kept for its replay are damaged.")
         moment = replay.moment(at)
         posteriors = Posteriors(moment.means, moment.sigmas)
         sheet = latent_map(model, posteriors, held_out[moment.numbers], _HEIGHT, basis)
         ImageDraw.Draw(sheet).text((_HEIGHT + 32, 8), f"step {step:,}", fill=INK, font_size=16)
         yield np.asarray(sheet)
-
-
-def _take_first(model: LatentModel, timeline: Timeline, steps: list[int]) -> None:
-    """Take the first of the kept weights that can be used."""
-    for values in timeline.readable_weights(steps):
-        with contextlib.suppress(VaeError):
-            model.set_weights(values)
-            return
-    raise VaeError("The weights that this training kept for its replay are damaged.")

@@ -9,7 +9,7 @@ logarithmic beyond. Which are kept follows from the files alone, so that a resum
 
 import contextlib
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ SCALE_STEPS = 100.0
 _HEADER_BYTES = 2**15  # names and shapes, generously
 _LARGEST = float(np.finfo(np.float16).max)
 _SUFFIX = ".safetensors"
+Weights = Mapping[str, NDArray[np.float32]]  # by name
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,20 @@ class Timeline:
         for series in (self._posteriors, self._weights):
             for later in [kept for kept in series.steps() if kept > step]:
                 series.remove(later)
+
+
+def take_first(kept: Iterable[Weights], take: Callable[[Weights], object]) -> bool:
+    """Take the first of the kept weights that fit, and pass over damaged ones; whether there were any.
+
+    Args:
+        kept: weights by name, the best ones first.
+        take: raises :class:`VaeError` for weights that do not fit.
+    """
+    for weights in kept:
+        with contextlib.suppress(VaeError):
+            take(weights)
+            return True
+    return False
 
 
 class _Series:

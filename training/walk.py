@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from training import __version__
 from training.events import Control
-from training.film import decoded, write_film, write_sequence
+from training.film import decoded, write_frames
 from training.geodesics import curve_along_data, plane_metric
 from training.latent import LatentModel
 from training.paths import Journey, PathKind, PathSettings, curve, surprise_loop
@@ -58,7 +58,7 @@ def write_walk(
         VaeError: it cannot be written so, or there are too few pictures.
     """
     control = control or Control()
-    suffix, settings = out.suffix.lower(), walk.path
+    settings = walk.path
     stops = surprise_loop(means, walk.stops, walk.seed)
     if settings.kind is PathKind.DATA:
         basis = PlaneBasis.first(means)
@@ -81,6 +81,4 @@ def write_walk(
     def tell(done: int) -> None:
         on_progress(done, count)
 
-    if not suffix:
-        return write_sequence(out, frames, tell, control, count=count, recipe=recipe)
-    return write_film(out, frames, walk.fps, tell, control, count=count, recipe=recipe)
+    return write_frames(out, frames, walk.fps, tell, control, count=count, recipe=recipe)

@@ -3,7 +3,6 @@
 Single pictures are encoded there, too: the model is used from one thread.
 """
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from training.errors import VaeError
 from training.language import tr
 from training.plane_basis import PlaneSlice
+from training.timeline import take_first
 from vae_desktop.encode_queue import Encoded, EncodeQueue, Shape
 from vae_desktop.tile_grid import BLOCK, Block
 
@@ -344,10 +344,8 @@ class DecodeLane:
         self._training = False  # these will not be old in a moment
         self._generation += 1
         self._weights_taken += 1
-        for values in kept:
-            with contextlib.suppress(VaeError):  # damaged; the next ones are nearly as good
-                model.set_weights(values)
-                return
+        if take_first(kept, model.set_weights):
+            return
         raise VaeError(
             tr("What was kept of this training's network cannot be read."),
             kept=tr("The points are shown as they lay; the pictures are drawn as before."),

@@ -1,6 +1,5 @@
 """The thread that writes films, one after the other, so that nothing else waits for them."""
 
-import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -8,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from training.errors import VaeError
 from training.events import Control
 from training.run import Run
-from training.timeline import Timeline
+from training.timeline import Timeline, take_first
 from vae_desktop.lane import Lane
 from vae_desktop.replay_film import FPS, Decode, ReplayFilm, replay_frames
 
@@ -58,13 +56,10 @@ class FilmLane(QObject):
         self._lane.close()
 
     def _save(self, run: Run, film: ReplayFilm, path: Path, control: Control) -> None:
-        from training.film import write_film, write_sequence
+        from training.film import write_frames
 
         frames, count = _gently(replay_frames(film, _kept_decoders(run)), control), len(film.shares)
-        if path.suffix:
-            written = write_film(path, frames, FPS, self.progress.emit, control, count=count)
-        else:
-            written = write_sequence(path, frames, self.progress.emit, control, count=count)
+        written = write_frames(path, frames, FPS, self.progress.emit, control, count=count)
         self.ended.emit(path, written, "")
 
 
@@ -75,11 +70,7 @@ def _kept_decoders(run: Run) -> Callable[[Sequence[int]], Decode | None]:
     model, timeline = LatentModel(run.model), Timeline(run.path)
 
     def decode_with(steps: Sequence[int]) -> Decode | None:
-        for values in timeline.readable_weights(steps):
-            with contextlib.suppress(VaeError):  # damaged; the next ones are nearly as good
-                model.set_weights(values)
-                return model.decode
-        return None
+        return model.decode if take_first(timeline.readable_weights(steps), model.set_weights) else None
 
     return decode_with
 
