@@ -1,5 +1,6 @@
 """The whole program in a test: an App with settings of its own, and a project that was trained once."""
 
+import os
 import shutil
 
 import pytest
@@ -90,6 +91,16 @@ def trained_once(imported, tmp_path_factory):
 def trained(trained_once, tmp_path):
     """The folder of a project of one's own with 40 pictures and a training of 10 epochs."""
     return shutil.copytree(trained_once, tmp_path / "trained")
+
+
+@pytest.fixture
+def sorted_pictures(trained):
+    """The trained project, every third picture in a folder "cats", the others in "dogs"."""
+    with Project.open(trained, write=True) as project, project.index() as index:
+        for number, (picture,) in enumerate(index.execute("SELECT id FROM pictures ORDER BY id").fetchall()):
+            path = f"{'dogs' if number % 3 else 'cats'}/{number}.png"
+            index.execute("UPDATE pictures SET path = ? WHERE id = ?", (os.fsencode(path), picture))
+    return trained
 
 
 @pytest.fixture

@@ -112,3 +112,14 @@ def answer_save_dialog(qtbot, app, path):
     dialog.findChild(QLineEdit).setText(str(path))
     dialog.accept()
     qtbot.waitUntil(lambda: not app.window.findChildren(QFileDialog))
+
+
+def show_points(qtbot, app, project):
+    """Open a trained project of 40 pictures, and bring its points into sight."""
+    with told(qtbot, app.engine, "model_loaded"):
+        app.open_project(str(project))
+    wait_for_plane(qtbot, app, 40)
+    app.window.action("points").trigger()
+    app.window.action("fit").trigger()
+    app.window.plane.setFocus()
+    return app

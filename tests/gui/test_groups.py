@@ -1,11 +1,10 @@
 """Groups of pictures: made, named, coloured, undone, kept, and shown with their means."""
 
 import json
-import os
 
 import numpy as np
 import pytest
-from hands import LEFT, NONE, at, problem, wait_for_plane
+from hands import LEFT, NONE, at, problem, show_points
 from hearing import SECONDS, told
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,24 +21,8 @@ from vae_desktop.picture_groups import Group
 from vae_desktop.plane_colouring import MOST_NAMED
 
 
-@pytest.fixture
-def sorted_pictures(trained):
-    """The trained project, every third picture in a folder "cats", the others in "dogs"."""
-    with Project.open(trained, write=True) as project, project.index() as index:
-        for number, (picture,) in enumerate(index.execute("SELECT id FROM pictures ORDER BY id").fetchall()):
-            path = f"{'dogs' if number % 3 else 'cats'}/{number}.png"
-            index.execute("UPDATE pictures SET path = ? WHERE id = ?", (os.fsencode(path), picture))
-    return trained
-
-
 def opened(qtbot, app, project):
-    with told(qtbot, app.engine, "model_loaded"):
-        app.open_project(str(project))
-    wait_for_plane(qtbot, app, 40)
-    app.window.action("points").trigger()
-    app.window.action("fit").trigger()
-    app.window.plane.setFocus()
-    return app
+    return show_points(qtbot, app, project)
 
 
 @pytest.fixture

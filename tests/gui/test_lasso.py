@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hands import LEFT, NONE, at, wait_for_plane
-from hearing import told
+from hands import LEFT, NONE, at, show_points
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -17,14 +16,9 @@ SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
 
 @pytest.fixture
 def exploring(qtbot, app, trained):
-    with told(qtbot, app.engine, "model_loaded"):
-        app.open_project(str(trained))
-    wait_for_plane(qtbot, app, 40)
-    app.window.action("points").trigger()
-    app.window.action("fit").trigger()
+    show_points(qtbot, app, trained)
     app.window.plane.zoom_by(0.8)
     app.window.plane.move_handle(1, 50.0, 50.0)  # out of the way
-    app.window.plane.setFocus()
     return app
 
 

@@ -1,25 +1,11 @@
 """Choosing what the points are coloured by, in the whole program."""
 
-import os
-
 import numpy as np
 import pytest
 from hands import action, problem, wait_for_plane
 from hearing import SECONDS, told
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QToolButton
-
-from training.project import Project
-
-
-@pytest.fixture
-def sorted_pictures(trained):
-    """The trained project, every third picture in a folder "cats", the others in "dogs"."""
-    with Project.open(trained, write=True) as project, project.index() as index:
-        for number, (picture,) in enumerate(index.execute("SELECT id FROM pictures ORDER BY id").fetchall()):
-            path = f"{'dogs' if number % 3 else 'cats'}/{number}.png"
-            index.execute("UPDATE pictures SET path = ? WHERE id = ?", (os.fsencode(path), picture))
-    return trained
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hands import LEFT, NONE, at, wait_for_plane
+from hands import LEFT, NONE, at, show_points, wait_for_plane
 from hearing import told
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -12,13 +12,7 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 
 @pytest.fixture
 def exploring(qtbot, app, trained):
-    with told(qtbot, app.engine, "model_loaded"):
-        app.open_project(str(trained))
-    wait_for_plane(qtbot, app, 40)
-    app.window.action("points").trigger()
-    app.window.action("fit").trigger()
-    app.window.plane.setFocus()
-    return app
+    return show_points(qtbot, app, trained)
 
 
 def selected(app):

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hands import LEFT, NONE, at, wait_for_plane
-from hearing import told
+from hands import LEFT, NONE, at, show_points
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
@@ -21,13 +20,7 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 @pytest.fixture
 def exploring(qtbot, app, trained):
-    with told(qtbot, app.engine, "model_loaded"):
-        app.open_project(str(trained))
-    wait_for_plane(qtbot, app, 40)
-    app.window.action("points").trigger()
-    app.window.action("fit").trigger()
-    app.window.plane.setFocus()
-    return app
+    return show_points(qtbot, app, trained)
 
 
 def latent(app):
