@@ -17,7 +17,8 @@ def lanes():
 
 
 @pytest.fixture
-def engine(qtbot):
+def engine(qtbot, make_project):
+    """Closed before the projects that it trains."""
     engine = Engine()
     yield engine
     engine.close()
