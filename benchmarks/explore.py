@@ -7,6 +7,9 @@ backdrop. A frame is the time from the arrival of an event until what it changed
 while a frame is painted are shown by the next one, as everywhere. The ratios are the 99th percentile over
 33 ms, and the wished frames a second (60, or 30 with a million points) over those painted.
 
+*Playback*: a closed path is played. The ratio is 60 over the pictures of it that were decoded and painted a
+second, while nothing else runs and while a training does.
+
 *Backdrop*: a new training is begun. From its first snapshot until all of the coarse backdrop is painted: at
 most 300 ms. Then it is stopped: from the last weights until the whole view is painted as fine as it gets: at
 most 2 s.
@@ -28,13 +31,14 @@ from benchmarks.window import environment
 
 FRAMES_SECONDS, WANDER_SECONDS, TURNS = 10.0, 600.0, 2
 POINTS, WISHED_RATES = (100_000, 1_000_000), (60.0, 30.0)
+PLAYED_RATE = 60.0
 FRAME_MS, COARSE_MS, FINE_MS = 33.0, 300.0, 2_000.0
 ALL_ELSE_MB = 64.0
 SIZE, PICTURES = 64, 600
 
 
 def measure(options: Options) -> list[Result]:
-    """Two ratios for each number of points, two of the backdrop, one of the wander."""
+    """Two ratios for each number of points, two of a played path, two of the backdrop, one of the wander."""
     results: list[Result] = []
     size = options.sizes[0] if options.sizes else SIZE
     with tempfile.TemporaryDirectory() as name:
@@ -43,8 +47,10 @@ def measure(options: Options) -> list[Result]:
         with _window(folder, trained) as window:
             # First, while the cache of tiles is nearly empty.
             results.append(_wander(window, options.seconds or WANDER_SECONDS))
+            seconds = options.seconds or FRAMES_SECONDS
+            results += [_playback(window, size, state, seconds) for state in ("idle", "training")]
             for points, wished in zip(options.pictures or POINTS, WISHED_RATES, strict=False):
-                results += _frames(window, points, wished, options.seconds or FRAMES_SECONDS)
+                results += _frames(window, points, wished, seconds)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with _window(folder, make_project(folder, size, PICTURES)) as window:
@@ -72,6 +78,17 @@ def _frames(window: Child, points: int, wished: float, seconds: float) -> list[R
             f"{name}, rate", f"{wished:.0f} frames/s", [wished / t["frames/s"] for t in turns], details={}
         ),
     ]
+
+
+def _playback(window: Child, size: int, state: str, seconds: float) -> Result:
+    is_training = state == "training"
+    turns = [window.ask(what="playback", seconds=seconds, is_training=is_training) for _ in range(TURNS)]
+    return of_limit(
+        f"path played, {size} px, {state}, rate",
+        f"{PLAYED_RATE:.0f} pictures/s",
+        [PLAYED_RATE / turn["pictures/s"] for turn in turns],
+        details={name: sum(turn[name] for turn in turns) / TURNS for name in turns[0]},
+    )
 
 
 def _wander(window: Child, seconds: float) -> Result:

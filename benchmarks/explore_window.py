@@ -7,11 +7,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QMouseEvent, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from benchmarks.child import Parent
@@ -28,6 +30,8 @@ RATE = 120.0  # events a second
 STROKE = 90  # events of a pan, after which the wheel turns for half as many
 CLUSTERS = 12
 MIB = 2**20
+PATH = ((-1.0, -1.0), (1.0, -0.5), (0.5, 1.0), (-1.0, 1.0))
+PLAYED_AFTER = 5.0  # seconds of training
 
 
 class Explorer:
@@ -111,6 +115,30 @@ class FrameWatcher(QObject):
         self._arrived = None
 
 
+@contextmanager
+def passing_pictures(app: App) -> Iterator[list[float]]:
+    """When each new picture of a played path was painted, in seconds."""
+    decoding, canvas, painted = app.window.decoding, app.window.decoding._canvas, list[float]()
+    is_new = False
+    show, paint = decoding.show_passing, canvas.paintEvent
+
+    def showing(z: tuple[float, ...], pixels: NDArray[np.uint8] | None) -> None:
+        nonlocal is_new
+        show(z, pixels)
+        is_new = pixels is not None
+
+    def painting(event: QPaintEvent) -> None:
+        nonlocal is_new
+        paint(event)
+        if is_new:
+            painted.append(time.perf_counter())
+        is_new = False
+
+    decoding.show_passing, canvas.paintEvent = showing, painting  # type: ignore[method-assign]
+    yield painted
+    decoding.show_passing, canvas.paintEvent = show, paint  # type: ignore[method-assign]
+
+
 class ExploreWindow:
     """The window and what is done with it."""
 
@@ -185,6 +213,30 @@ class ExploreWindow:
             "most MB": most - before,
             "before MB": before,
             "cache MB": MOST_BYTES / MIB,
+        }
+
+    def playback(self, seconds: float, *, is_training: bool) -> dict[str, float]:
+        """Play a closed path for so long; pictures painted a second, and ms from one to the next."""
+        if is_training:
+            self._app.train(None)
+            wait_until(lambda: self._app.training.is_running)
+            wait(PLAYED_AFTER)
+        paths = self._app.explorer.paths
+        paths.path.set_stops("", PATH, closed=True)
+        with passing_pictures(self._app) as painted:
+            paths.player.play()
+            wait(0.5)
+            painted.clear()
+            wait(seconds)
+            between = np.diff(painted) * 1e3
+            paths.leave()
+        if is_training:
+            self._app.engine.stop()
+            wait_until(lambda: not self._app.training.is_running)
+        return {
+            "pictures/s": 1e3 / float(between.mean()),
+            "p50 ms": float(np.percentile(between, 50)),
+            "p99 ms": float(np.percentile(between, 99)),
         }
 
     def backdrop(self) -> dict[str, float]:
