@@ -23,7 +23,7 @@ from training.config import ModelConfig, TrainConfig
 from training.events import Control
 from training.fit import Trainer
 from training.model import VAE
-from training.objective import gaussian_nll, kl_terms
+from training.objective import gaussian_nll
 from training.pixel_store import PixelStore
 from training.run import Run
 
@@ -93,12 +93,12 @@ def write_reference(file: Path, config: ModelConfig, store: PixelStore, batch_si
 
 
 def _outputs(vae: VAE, pixels: tf.Tensor, noise: tf.Tensor) -> dict[str, Any]:
-    mean, log_variance = vae.posterior(pixels, training=True)
-    logits = vae.decoder(mean + tf.exp(0.5 * log_variance) * noise, training=True)
-    kl_mean, kl_variance = kl_terms(mean, log_variance)
+    posterior = vae.posterior(pixels, training=True)
+    logits = vae.decoder(posterior.sample(noise), training=True)
+    kl_mean, kl_variance = posterior.kl_terms()
     loss = tf.reduce_mean(gaussian_nll(pixels, logits, vae.pixel_variance.value) + kl_mean + kl_variance)
     return {
-        "posterior": tf.concat([mean, log_variance], axis=1).numpy(),
+        "posterior": tf.concat([posterior.mean, posterior.log_variance()], axis=1).numpy(),
         "logits": vae.decoder(noise).numpy(),
         "loss": loss.numpy(),
     }

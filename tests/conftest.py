@@ -31,7 +31,7 @@ THREAD_SECONDS = 5.0  # for a thread that is on its way out
 
 @pytest.fixture(autouse=True)
 def _own_folders(tmp_path, tmp_path_factory, monkeypatch):
-    """Nothing of the person who runs the tests is read or written. ``tmp_path`` is asked for here to go last of all."""
+    """Nothing of the person who runs the tests is read or written; a test's own folder goes last of all."""
     home = tmp_path_factory.mktemp("home")
     for kind in ("DATA", "CACHE", "CONFIG", "STATE"):
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))

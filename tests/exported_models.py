@@ -5,15 +5,16 @@ import datetime
 import numpy as np
 
 from training.config import ModelConfig
+from training.posteriors import Posteriors
 from training.vae_file import About, SharedModel
 
 
-def lively_model(size=32, channels=3, latent_dim=2, title="Cats", pictures=40):
+def lively_model(size=32, channels=3, latent_dim=2, title="Cats", pictures=40, **settings):
     """A shared model whose decodings differ visibly from place to place."""
     from training.latent import LatentModel
 
     random = np.random.default_rng(size + latent_dim)
-    config = ModelConfig(size, channels, latent_dim, "gaussian")
+    config = ModelConfig(size, channels, latent_dim, "gaussian", **settings)
     weights = {
         name: variable.numpy() for name, variable in LatentModel(config).network.named_weights().items()
     }
@@ -36,8 +37,7 @@ def lively_model(size=32, channels=3, latent_dim=2, title="Cats", pictures=40):
     return SharedModel(
         about,
         weights,
-        means,
-        np.full_like(means, 0.2),
+        Posteriors(means, np.full_like(means, 0.2)),
         np.arange(pictures) % 4 == 0,
         np.zeros((8, 8, 3), np.uint8),
     )

@@ -11,6 +11,7 @@ import safetensors.numpy
 
 from training.config import ModelConfig
 from training.events import Terms
+from training.posteriors import Posteriors
 from training.vae_archive import pack
 from training.vae_file import MODEL_FILE, PREVIEW_FILE, WEIGHTS_FILE, About, SharedModel, write_vae
 
@@ -32,8 +33,10 @@ def small_model(pictures: int = 12, latent_dim: int = 2, title: str = "Cats") ->
             "decoder/head_0/bias": random.normal(size=256).astype(np.float32),
             "pixel_variance": np.array(0.01, np.float32),
         },
-        means=random.normal(size=(pictures, latent_dim)).astype(np.float32),
-        sigmas=random.uniform(0.1, 0.3, (pictures, latent_dim)).astype(np.float32),
+        posteriors=Posteriors(
+            random.normal(size=(pictures, latent_dim)).astype(np.float32),
+            random.uniform(0.1, 0.3, (pictures, latent_dim)).astype(np.float32),
+        ),
         held_out=np.arange(pictures) % 4 == 0,
         preview=random.integers(0, 256, (64, 48, 3), np.uint8),
     )

@@ -113,6 +113,10 @@ def test_every_setting_is_an_option_and_is_kept_in_the_runs_config(make_project,
         "tensorboard": True,
         "latent_dim": 3,
         "likelihood": "logistic",
+        "objective": "constant-variance",
+        "beta_mean": 2.0,
+        "beta_variance": 0.5,
+        "constant_sigma": 0.1,
     }
     assert set(chosen) | {"minutes"} == set(RUN_SETTINGS)
     options = []

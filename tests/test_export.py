@@ -109,6 +109,19 @@ def test_another_runtime_computes_what_the_program_does(tmp_path, name, network)
     assert [left.name for left in tmp_path.iterdir()] == [path.name]
 
 
+@pytest.mark.parametrize("objective", ["autoencoder", "constant-variance", "full-covariance"])
+@pytest.mark.parametrize("name", ["onnx", "litert"])
+def test_posteriors_of_other_objectives_are_exported_as_they_are(tmp_path, name, objective):
+    shared = lively_model(32, 1, 3, objective=objective)
+    path = path_for(tmp_path, name)
+    assert export(shared, export_format(name), path) <= TOLERANCE
+    pixels = np.random.default_rng(4).integers(0, 256, (3, *shared.about.model.shape), np.uint8)
+    posteriors = open_shared(shared).encode(pixels)
+    mean, log_variance = runner(name, path)[1](pixels.astype(np.float32) / 255)
+    assert mean == pytest.approx(posteriors.means, abs=1e-4)
+    assert np.exp(0.5 * log_variance) == pytest.approx(posteriors.sigmas, rel=1e-4, abs=0)
+
+
 @pytest.mark.parametrize("name", NETWORK_FORMATS)
 def test_an_export_tells_what_it_is(tmp_path, name):
     path = path_for(tmp_path, name)
@@ -131,7 +144,7 @@ def test_an_export_tells_what_it_is(tmp_path, name):
 def test_what_computes_something_else_is_not_kept():
     shared = lively_model(32, 1, 2)
     model = open_shared(shared)
-    expected = Expected.of(model, shared.means)
+    expected = Expected.of(model, shared.posteriors.means)
 
     def decode(points):
         return expected.drawn[: len(points)]

@@ -107,8 +107,8 @@ def test_snapshots_are_copies_that_decode_to_what_they_say(trained):
         pixels = project.pictures().read(first.indices)
     for snapshot in (first, last):
         posteriors = LatentModel(Run.open(result.run).model, snapshot.weights).encode(pixels)
-        np.testing.assert_allclose(posteriors.means, snapshot.means, atol=1e-4)
-        np.testing.assert_allclose(posteriors.sigmas, snapshot.sigmas, atol=1e-4)
+        np.testing.assert_allclose(posteriors.means, snapshot.posteriors.means, atol=1e-4)
+        np.testing.assert_allclose(posteriors.sigmas, snapshot.posteriors.sigmas, atol=1e-4)
 
 
 def test_the_timeline_keeps_some_of_the_snapshots_and_how_it_ended(trained):
@@ -122,8 +122,8 @@ def test_the_timeline_keeps_some_of_the_snapshots_and_how_it_ended(trained):
     for frame in frames:
         snapshot = seen[frame.step]
         np.testing.assert_array_equal(frame.ids, ids[snapshot.indices])
-        np.testing.assert_allclose(frame.means, snapshot.means, rtol=1e-3, atol=1e-6)
-        np.testing.assert_allclose(frame.sigmas, snapshot.sigmas, rtol=1e-3, atol=1e-6)
+        np.testing.assert_allclose(frame.posteriors.means, snapshot.posteriors.means, rtol=1e-3, atol=1e-6)
+        np.testing.assert_allclose(frame.posteriors.sigmas, snapshot.posteriors.sigmas, rtol=1e-3, atol=1e-6)
     for step in timeline.weight_steps():
         for name, value in timeline.weights(step).items():
             np.testing.assert_allclose(value, seen[step].weights[name], rtol=1e-3, atol=1e-4)

@@ -3,6 +3,7 @@ import pytest
 
 from training.errors import VaeError
 from training.plane_basis import PlaneBasis, PlaneSlice, require_plane
+from training.posteriors import Posteriors
 
 
 def cloud(spreads, n=400, seed=0, middle=0.0):
@@ -39,7 +40,7 @@ def test_two_latent_numbers_are_shown_as_they_are():
     np.testing.assert_array_equal(basis.on_plane(means), means)
     assert basis.prior_mean == (0.0, 0.0)
     sigmas = np.array([[0.5, 0.1], [0.2, 0.4]], np.float32)
-    axes, angles = basis.ellipses(sigmas)
+    axes, angles = basis.ellipses(Posteriors(np.zeros_like(sigmas), sigmas))
     np.testing.assert_allclose(axes, sigmas, rtol=1e-6)
     assert angles.tolist() == [0.0, 0.0]
     assert basis.share_on_plane(means) == pytest.approx(1.0)
@@ -102,7 +103,7 @@ def test_a_point_is_the_same_by_its_coordinates_and_by_the_slice_through_it():
 def test_ellipses_have_the_covariance_that_the_posteriors_have_on_the_plane():
     basis = PlaneBasis.principal(cloud([0.3, 2.0, 0.1, 1.0]) @ rotation(4, seed=3).astype(np.float32))
     sigmas = np.array([[1.0, 0.1, 0.4, 0.05], [0.2, 0.9, 0.1, 0.7], [0.5, 0.5, 0.5, 0.5]], np.float32)
-    axes, angles = basis.ellipses(sigmas)
+    axes, angles = basis.ellipses(Posteriors(np.zeros_like(sigmas), sigmas))
     for sigma, axis, angle in zip(sigmas, axes, angles, strict=True):
         expected = basis.directions[:2] * sigma**2 @ basis.directions[:2].T
         turned = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -110,6 +111,24 @@ def test_ellipses_have_the_covariance_that_the_posteriors_have_on_the_plane():
     assert (np.abs(angles) <= np.pi / 4 + 1e-6).all()
     assert np.abs(angles[:2]).min() > 0.01  # this does tilt them
     np.testing.assert_allclose(axes[2], 0.5, rtol=1e-5)
+
+
+def test_ellipses_of_correlated_numbers_have_their_covariance_on_the_plane():
+    random = np.random.default_rng(0)
+    factors = random.normal(size=(20, 4, 4))
+    covariances = factors @ factors.transpose(0, 2, 1)
+    sigmas = np.sqrt(np.einsum("nii->ni", covariances))
+    matrices = covariances / (sigmas[:, :, None] * sigmas[:, None, :])
+    first, second = np.triu_indices(4, 1)
+    parts = (sigmas, sigmas, matrices[:, first, second])
+    posteriors = Posteriors(*(part.astype(np.float32) for part in parts))
+    basis = PlaneBasis.principal(cloud([0.3, 2.0, 0.1, 1.0]) @ rotation(4, seed=3).astype(np.float32))
+    expected = basis.directions[:2] @ covariances @ basis.directions[:2].T
+    axes, angles = basis.ellipses(posteriors)
+    cosines, sines = np.cos(angles), np.sin(angles)
+    turned = np.array([[cosines, -sines], [sines, cosines]]).transpose(2, 0, 1)
+    found = turned * axes[:, None, :] ** 2 @ turned.transpose(0, 2, 1)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_a_plane_that_is_fitted_again_neither_flips_nor_spins():

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from training.posteriors import Posteriors
 from training.replay import Replay
 from training.timeline import Frame, Timeline, scale_of, step_of
 
@@ -15,7 +16,7 @@ def frame(step, ids=IDS, latent_dim=2):
     rng = np.random.default_rng(step)
     means = rng.normal(0, 2, (len(ids), latent_dim)).astype(np.float32)
     sigmas = rng.uniform(0.01, 1, (len(ids), latent_dim)).astype(np.float32)
-    return Frame(step, 0.5 * step, np.array(ids), means, sigmas)
+    return Frame(step, 0.5 * step, np.array(ids), Posteriors(means, sigmas))
 
 
 def replay(*frames, weight_steps=(), ids=IDS, latent_dim=2):
@@ -36,17 +37,18 @@ def test_at_a_kept_step_the_pictures_lie_as_they_were_kept():
         moment = sliding.moment(scale_of(kept.step))
         assert (moment.step, moment.seconds) == (kept.step, kept.seconds)
         np.testing.assert_array_equal(moment.numbers, range(5))
-        np.testing.assert_allclose(moment.means, kept.means, atol=1e-6)
-        np.testing.assert_allclose(moment.sigmas, kept.sigmas, atol=1e-6)
-        assert moment.means.dtype == moment.sigmas.dtype == np.float32
+        np.testing.assert_allclose(moment.posteriors.means, kept.posteriors.means, atol=1e-6)
+        np.testing.assert_allclose(moment.posteriors.sigmas, kept.posteriors.sigmas, atol=1e-6)
+        assert moment.posteriors.means.dtype == moment.posteriors.sigmas.dtype == np.float32
 
 
 def test_between_two_kept_steps_they_lie_on_the_straight_line_between():
     first, second = frame(100), frame(1000)
     sliding = replay(first, second)
     moment = sliding.moment(sliding.at_share(0.25))
-    np.testing.assert_allclose(moment.means, 0.75 * first.means + 0.25 * second.means, rtol=1e-5)
-    np.testing.assert_allclose(moment.sigmas, 0.75 * first.sigmas + 0.25 * second.sigmas, rtol=1e-5)
+    found, one, other = moment.posteriors, first.posteriors, second.posteriors
+    np.testing.assert_allclose(found.means, 0.75 * one.means + 0.25 * other.means, rtol=1e-5)
+    np.testing.assert_allclose(found.sigmas, 0.75 * one.sigmas + 0.25 * other.sigmas, rtol=1e-5)
     step = 100 * (math.exp(0.75 * math.log(2) + 0.25 * math.log(11)) - 1)
     assert moment.step == round(step)
     assert moment.seconds == pytest.approx(0.5 * step)
@@ -64,7 +66,7 @@ def test_pictures_are_found_by_what_the_index_calls_them_now():
     kept = frame(5)
     moment = replay(kept, frame(9), ids=ids).moment(scale_of(5))
     np.testing.assert_array_equal(moment.numbers, [0, 1, 3, 4])
-    np.testing.assert_array_equal(moment.means, kept.means[[4, 0, 3, 2]])
+    np.testing.assert_array_equal(moment.posteriors.means, kept.posteriors.means[[4, 0, 3, 2]])
 
 
 def test_between_frames_of_other_pictures_those_of_both_are_shown():
@@ -72,14 +74,15 @@ def test_between_frames_of_other_pictures_those_of_both_are_shown():
     sliding = replay(first, second)
     moment = sliding.moment(sliding.at_share(0.5))
     np.testing.assert_array_equal(moment.numbers, [1, 2])
-    np.testing.assert_allclose(moment.means, (first.means[1:] + second.means[:2]) / 2, rtol=1e-5)
+    one, other = first.posteriors, second.posteriors
+    np.testing.assert_allclose(moment.posteriors.means, (one.means[1:] + other.means[:2]) / 2, rtol=1e-5)
     apart = replay(frame(1, ids=[10]), frame(9, ids=[14]))
     assert [apart.moment(apart.at_share(share)).numbers[0] for share in (0.4, 0.6)] == [0, 4]
 
 
 def test_what_cannot_be_shown_is_left_out():
     odd = frame(7)
-    odd.means[2, 1] = np.nan
+    odd.posteriors.means[2, 1] = np.nan
     sliding = replay(frame(1), odd, frame(8, latent_dim=3), frame(9, ids=[77]), frame(10))
     assert sliding.steps == [1, 7, 10]
     np.testing.assert_array_equal(sliding.moment(scale_of(7)).numbers, [0, 1, 3, 4])

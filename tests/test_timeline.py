@@ -5,6 +5,7 @@ import pytest
 
 from training import timeline
 from training.errors import VaeError
+from training.posteriors import Posteriors
 from training.tensors import save_tensors
 from training.timeline import Frame, Timeline
 
@@ -13,7 +14,7 @@ def frame(step, pictures=5, latent_dim=2):
     rng = np.random.default_rng(step)
     means = rng.normal(0, 2, (pictures, latent_dim)).astype(np.float32)
     sigmas = rng.uniform(0.01, 1, (pictures, latent_dim)).astype(np.float32)
-    return Frame(step, 0.25 * step, np.arange(pictures) + 100, means, sigmas)
+    return Frame(step, 0.25 * step, np.arange(pictures) + 100, Posteriors(means, sigmas))
 
 
 def weights(step, size=8):
@@ -42,9 +43,9 @@ def test_a_frame_and_its_weights_are_read_back(tmp_path):
         made = frame(step)
         assert (found.step, found.seconds) == (made.step, made.seconds)
         np.testing.assert_array_equal(found.ids, made.ids)
-        np.testing.assert_allclose(found.means, made.means, rtol=1e-3)  # eleven bits
-        np.testing.assert_allclose(found.sigmas, made.sigmas, rtol=1e-3)
-        assert found.means.dtype == found.sigmas.dtype == np.float32
+        np.testing.assert_allclose(found.posteriors.means, made.posteriors.means, rtol=1e-3)  # eleven bits
+        np.testing.assert_allclose(found.posteriors.sigmas, made.posteriors.sigmas, rtol=1e-3)
+        assert found.posteriors.means.dtype == found.posteriors.sigmas.dtype == np.float32
     assert kept.weight_steps() == [1, 40]
     found = kept.weights(40)
     assert {name: value.dtype for name, value in found.items()} == dict.fromkeys(weights(1), np.dtype("f4"))

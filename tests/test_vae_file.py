@@ -30,8 +30,8 @@ def alike(first, second):
         first.about == second.about
         and first.weights.keys() == second.weights.keys()
         and all(np.array_equal(first.weights[name], second.weights[name]) for name in first.weights)
-        and np.array_equal(first.means, second.means)
-        and np.array_equal(first.sigmas, second.sigmas)
+        and np.array_equal(first.posteriors.means, second.posteriors.means)
+        and np.array_equal(first.posteriors.sigmas, second.posteriors.sigmas)
         and np.array_equal(first.held_out, second.held_out)
         and np.array_equal(first.preview, second.preview)
     )
@@ -131,8 +131,8 @@ def test_the_receiver_has_the_best_weights_the_figures_and_the_places(trained, s
     assert theirs.weights_digest() == ours.weights_digest()
     points = np.array([[0.0, 0.0], [1.5, -0.5]], np.float32)
     np.testing.assert_array_equal(theirs.decode(points), ours.decode(points))
-    np.testing.assert_array_equal(shared.means, posteriors.means)
-    np.testing.assert_array_equal(shared.sigmas, posteriors.sigmas)
+    np.testing.assert_array_equal(shared.posteriors.means, posteriors.means)
+    np.testing.assert_array_equal(shared.posteriors.sigmas, posteriors.sigmas)
     np.testing.assert_array_equal(shared.held_out, pictures.held_out)
     best = min(run.history(), key=lambda record: record.held_out.elbo)
     assert shared.about.figures.elbo == pytest.approx(best.held_out.elbo)
@@ -157,7 +157,7 @@ def test_of_very_many_pictures_some_spread_over_all_are_shared(trained, tmp_path
         shared = share(project, tmp_path / "some.vae")
         run = latest_run(project.runs_folder)
         every = all_posteriors(run, load_model(run), project.pictures()).means
-    numbers = [int(np.flatnonzero((every == mean).all(axis=1))[0]) for mean in shared.means]
+    numbers = [int(np.flatnonzero((every == mean).all(axis=1))[0]) for mean in shared.posteriors.means]
     assert len(numbers) == 9
     assert (numbers[0], numbers[-1]) == (0, 39)
     assert set(np.diff(numbers)) <= {4, 5}

@@ -53,7 +53,7 @@ def write_page(folder, shared, **options):
 
 def assert_drawn(shared, state):
     """The page's picture is the program's own at the handle's place."""
-    _, plane = sheet_plane(shared.means)
+    _, plane = sheet_plane(shared.posteriors.means)
     expected = open_shared(shared).decode(plane.latent(np.array([state["handle"]])))[0].astype(int)
     size = shared.about.model.size
     drawn = np.array(state["pixels"]).reshape(size, size, 4)[..., :3]
@@ -228,7 +228,7 @@ def test_it_follows_dark_and_light_and_fits_a_phone(page):
 def test_points_can_be_left_out(shared):
     with_points, _ = web_page(shared, open_shared(shared), with_points=True)
     without, _ = web_page(shared, open_shared(shared), with_points=False)
-    held_out = f'"heldOut":[{round(float(shared.means[0, 0]), 3)},'.encode()
+    held_out = f'"heldOut":[{round(float(shared.posteriors.means[0, 0]), 3)},'.encode()
     assert held_out in with_points
     assert held_out not in without
     assert b'"learned":[]' in without

@@ -163,7 +163,7 @@ class Checkpoint:
         try:
             notes = load_notes(self._run.path / BEST_FILE)
             if notes.get("judged_on") == self._judged_on:
-                return terms_from_json(notes["figures"])
+                return terms_from_json(notes["figures"], self._run.model.kl_weights)
         except (VaeError, KeyError, TypeError, ValueError):  # none yet, or damaged ones: any are better
             pass
         return None
@@ -176,7 +176,7 @@ class Checkpoint:
         Returns:
             Whether they are the best.
         """
-        is_best = terms.elbo < (math.inf if self.best is None else self.best.elbo)  # never true of NaN
+        is_best = terms.loss < (math.inf if self.best is None else self.best.loss)  # never true of NaN
         if is_best:
             self.best = terms
             notes = {"step": counters.step, "epoch": counters.epoch, "figures": terms.as_json()}

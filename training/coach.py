@@ -57,16 +57,18 @@ class Facts:
         latent_dim: numbers that a picture is encoded in.
         pictures: how many different ones there are; None where it is not known.
         mirror: whether they are mirrored at random already.
+        has_noise: whether pictures are encoded as distributions; of points the KL says nothing.
     """
 
     latent_dim: int = 2
     pictures: int | None = None
     mirror: bool = False
+    has_noise: bool = True
 
     @classmethod
     def of(cls, run: Run, pictures: int | None) -> Self:
         """The facts about a run on so many pictures."""
-        return cls(run.model.latent_dim, pictures, run.training.mirror)
+        return cls(run.model.latent_dim, pictures, run.training.mirror, run.model.parts.has_noise)
 
 
 @dataclass(frozen=True)
@@ -169,9 +171,9 @@ class _Recent:
             return None
         if seconds[0] <= 0 or (np.diff(seconds) <= 0).any():
             return None
-        judged = Curve(seconds, np.array([record.judged.elbo for record in records]))
-        train = Curve(seconds, np.array([record.train.elbo for record in records]))
-        beginning = np.array([record.judged.elbo for record in _finite(history[:FEWEST_EPOCHS])])
+        judged = Curve(seconds, np.array([record.judged.loss for record in records]))
+        train = Curve(seconds, np.array([record.train.loss for record in records]))
+        beginning = np.array([record.judged.loss for record in _finite(history[:FEWEST_EPOCHS])])
         gain = float(np.median(beginning) - judged.values.min()) if len(beginning) else 0.0
         one_per_cent = 0.01 * abs(gain) or math.inf
         falls = judged.change() < 0 and gain != 0
@@ -219,7 +221,7 @@ class _Recent:
 
 
 def _finite(records: Sequence[EpochRecord]) -> list[EpochRecord]:
-    return [record for record in records if math.isfinite(record.judged.elbo + record.train.elbo)]
+    return [record for record in records if math.isfinite(record.judged.loss + record.train.loss)]
 
 
 def _look(history: Sequence[EpochRecord], facts: Facts) -> Verdict:
@@ -228,7 +230,7 @@ def _look(history: Sequence[EpochRecord], facts: Facts) -> Verdict:
     if recent is None:
         return _verdict(Kind.STARTED)
     kind = _kind(recent, facts)
-    dead = recent.dead_axes
+    dead = recent.dead_axes if facts.has_noise else []
     return _verdict(
         kind,
         wait=_in_words(recent.wait),
@@ -247,7 +249,8 @@ def _verdict(kind: Kind, **values: object) -> Verdict:
 
 
 def _kind(recent: _Recent, facts: Facts) -> Kind:
-    alive = facts.latent_dim - len(recent.dead_axes)
+    alive = facts.latent_dim - (len(recent.dead_axes) if facts.has_noise else 0)
+    is_blurry = facts.pictures is not None and recent.told_apart * FAR_FEWER < facts.pictures
     in_order = {
         Kind.STARTED: not recent.improves and not _is_settled(recent.records[-1]),
         Kind.COLLAPSED: alive < min(2, facts.latent_dim) and _is_settled(recent.records[-1]),
@@ -255,7 +258,7 @@ def _kind(recent: _Recent, facts: Facts) -> Kind:
         Kind.IMPROVING: recent.improves,
         Kind.MEMORISING: recent.memorises,
         Kind.GOOD_ENOUGH: recent.wait <= recent.seconds,
-        Kind.BLURRY: facts.pictures is not None and recent.told_apart * FAR_FEWER < facts.pictures,
+        Kind.BLURRY: is_blurry and facts.has_noise,
         Kind.LEVELLED_OFF: True,
     }
     return next(kind for kind, holds in in_order.items() if holds)

@@ -34,7 +34,7 @@ class Curve:
     @classmethod
     def of(cls, history: Sequence[EpochRecord]) -> "Curve":
         """The curve of a history."""
-        rows = [(e.step, e.seconds, e.train.elbo, e.held_out.elbo if e.held_out else np.nan) for e in history]
+        rows = [(e.step, e.seconds, e.train.loss, e.held_out.loss if e.held_out else np.nan) for e in history]
         return cls(*np.array(rows, np.float64).reshape(-1, 4).T)
 
     def best_until(self, at: NDArray[np.float64], by: By) -> NDArray[np.float64]:
@@ -83,9 +83,9 @@ def compare_runs(runs: Sequence[Run]) -> Comparison:
         values = tuple(getattr(config, name) for config in configs)
         if len(set(values)) > 1:
             settings[name] = values
-    # Densities of other pixels, or of pixels measured otherwise, are no measure of each other.
+    # Densities of other pixels, of pixels measured otherwise, or other sums, are no measure of each other.
     incomparable = [
-        tr(MODEL_SETTINGS[name].label) for name in ("size", "channels", "likelihood") if name in settings
+        tr(MODEL_SETTINGS[name].label) for name in MODEL_SETTINGS if name in settings and name != "latent_dim"
     ]
     caveat = tr(
         "Their figures cannot be compared: the {settings} differs.",

@@ -7,9 +7,12 @@ from typing import Any, ClassVar, Self, cast
 
 from training.errors import VaeError
 from training.language import mark, tr
+from training.objectives import OBJECTIVES, Objective, ObjectiveName
+from training.posteriors import POINT_SIGMA
 from training.setting import Setting
 from training.setting_help import MODEL_SETTINGS, TRAIN_SETTINGS, Likelihood, Precision
 
+MOST_CORRELATED = 16  # latent numbers of a full covariance, which takes half the square of them
 LENGTH = ("epochs", "minutes", "stop_when_good")  # the settings that say when a training ends
 
 
@@ -48,7 +51,7 @@ class _Config:
 
 @dataclass(frozen=True)
 class ModelConfig(_Config):
-    """What fixes the network: enough to rebuild it before its weights are read.
+    """What fixes the network and what it minimises: enough to rebuild it before its weights are read.
 
     Attributes:
         size: pictures are size × size pixels.
@@ -56,6 +59,9 @@ class ModelConfig(_Config):
         latent_dim: numbers that a picture is encoded in.
         likelihood: how pixels are scored: ``bernoulli`` (grey pictures, soft targets), ``gaussian`` with one
             shared variance (σ-VAE, Rybkin et al. 2021) or ``logistic``, discretised, with one, too.
+        objective: which parts of a VAE's objective there are, by its name in :data:`OBJECTIVES`.
+        beta_mean, beta_variance: weights of the KL's two terms, where the objective has them.
+        constant_sigma: σ of all posteriors where the objective has a constant one, latent units.
     """
 
     _settings = MODEL_SETTINGS
@@ -65,6 +71,37 @@ class ModelConfig(_Config):
     channels: int
     latent_dim: int = 2
     likelihood: Likelihood = "bernoulli"
+    objective: ObjectiveName = "vae"
+    beta_mean: float = 1.0
+    beta_variance: float = 1.0
+    constant_sigma: float = 0.05
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.parts.encoding == "full" and self.latent_dim > MOST_CORRELATED:
+            raise VaeError(
+                tr(
+                    "A full covariance of {numbers} latent numbers would be too large.",
+                    numbers=self.latent_dim,
+                ),
+                advice=tr("Take at most {most}, or another objective.", most=MOST_CORRELATED),
+            )
+
+    @property
+    def parts(self) -> Objective:
+        """Which parts the objective has."""
+        return OBJECTIVES[self.objective]
+
+    @property
+    def fixed_sigma(self) -> float | None:
+        """σ of all posteriors where it is not learnt; None where it is."""
+        return {"point": POINT_SIGMA, "constant": self.constant_sigma}.get(self.parts.encoding)
+
+    @property
+    def kl_weights(self) -> tuple[float, float]:
+        """What the KL mean term and the KL variance term are multiplied by; 0 where they do not count."""
+        parts = self.parts
+        return self.beta_mean * parts.mean_term, self.beta_variance * parts.variance_term
 
     @property
     def shape(self) -> tuple[int, int, int]:

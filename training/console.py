@@ -162,7 +162,7 @@ class ProgressBars:
         if isinstance(event, Setback):
             messages.print(event.sentence, markup=False)
         elif isinstance(event, EpochRecord):
-            self._held_out = f" · held out {event.held_out.elbo:.1f}" if event.held_out else ""
+            self._held_out = f" · held out {event.held_out.loss:.1f}" if event.held_out else ""
         elif isinstance(event, TrainProgress):
             text = f"epoch {event.epoch} · {event.images_per_second:,.0f}/s · loss {event.loss:.1f}"
             total = None if event.seconds_left is None else event.seconds + event.seconds_left

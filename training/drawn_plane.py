@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from training.latent import load_model
 from training.pixel_store import evenly
 from training.plane_basis import PlaneBasis, require_plane
+from training.posteriors import Posteriors
 from training.project import Project
 from training.run import Run
 from training.runs import fits
@@ -41,17 +42,16 @@ def draw_plane(run: Run, project: Project, centres: NDArray[np.float32]) -> Draw
     """
     require_plane(run.model.latent_dim)
     model = load_model(run)
-    means = sigmas = np.zeros((0, run.model.latent_dim), np.float32)
+    posteriors = Posteriors.none(run.model.latent_dim)
     held_out = np.zeros(0, np.bool_)
     if fits(run, project):
         pictures = project.pictures()
         sample = evenly(len(pictures), PICTURES)
         posteriors = model.encode(pictures.read(sample))
-        means, sigmas, held_out = posteriors.means, posteriors.sigmas, pictures.held_out[sample]
-    basis = PlaneBasis.first(means)
+        held_out = pictures.held_out[sample]
+    basis = PlaneBasis.first(posteriors.means)
     plane = basis.slice_through(basis.middle)
     tiles = model.decode(plane.latent(centres.reshape(-1, 2)))
-    spreads, _turned = basis.ellipses(sigmas)
-    return DrawnPlane(
-        tiles.reshape(*centres.shape[:2], *tiles.shape[1:]), centres, basis.on_plane(means), spreads, held_out
-    )
+    spreads, _turned = basis.ellipses(posteriors)
+    means = basis.on_plane(posteriors.means)
+    return DrawnPlane(tiles.reshape(*centres.shape[:2], *tiles.shape[1:]), centres, means, spreads, held_out)

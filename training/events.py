@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.language import tr
+from training.posteriors import Posteriors
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,17 @@ class ImportReport:
 
 @dataclass(frozen=True)
 class Terms:
-    """The parts of the negative ELBO in nats per picture; lower is better."""
+    """The parts of the negative ELBO in nats per picture; lower is better.
+
+    Attributes:
+        kl_mean, kl_variance: the KL's two terms, whether they count or not; of points the second is 0.
+        kl_weights: by how much each counts in what was minimised.
+    """
 
     reconstruction: float
     kl_mean: float
     kl_variance: float
+    kl_weights: tuple[float, float] = (1.0, 1.0)
 
     @property
     def kl(self) -> float:
@@ -66,8 +73,14 @@ class Terms:
 
     @property
     def elbo(self) -> float:
-        """Negative ELBO (what is minimised), nats per picture."""
+        """Negative ELBO, nats per picture: what a VAE minimises."""
         return self.reconstruction + self.kl
+
+    @property
+    def loss(self) -> float:
+        """What is minimised, nats per picture: of a VAE the negative ELBO, else as the objective has it."""
+        mean, variance = self.kl_weights
+        return self.reconstruction + mean * self.kl_mean + variance * self.kl_variance
 
     def as_json(self) -> dict[str, float]:
         """The five figures by name."""
@@ -141,15 +154,13 @@ class Snapshot:
         step: training steps taken.
         weights: averaged (EMA) weights by name.
         indices: int64 [n], which pictures of the project the posteriors belong to.
-        means: float32 [n, latent_dim].
-        sigmas: float32 [n, latent_dim].
+        posteriors: of those.
     """
 
     step: int
     weights: dict[str, NDArray[np.float32]]
     indices: NDArray[np.int64]
-    means: NDArray[np.float32]
-    sigmas: NDArray[np.float32]
+    posteriors: Posteriors
 
 
 @dataclass(frozen=True)

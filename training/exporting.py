@@ -37,7 +37,7 @@ def export(
         page, difference = web_page(shared, model, with_points=with_points)
         write_atomically(path, page)
         return difference
-    return _WRITERS[to.name](path, model, Expected.of(model, shared.means), _words(shared.about))
+    return _WRITERS[to.name](path, model, Expected.of(model, shared.posteriors.means), _words(shared.about))
 
 
 def _words(about: About) -> Mapping[str, str]:

@@ -255,7 +255,7 @@ class Trainer:
             return False  # a stop cut it short; the epoch ends when the training is gone on with
         train = Figures.of(self.learner.vae)
         judged = held_out or train
-        if not math.isfinite(judged.terms.elbo):
+        if not math.isfinite(judged.terms.loss):
             self._go_back()
             return False
         self._clock_work()

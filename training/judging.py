@@ -35,7 +35,8 @@ class Figures:
     def of(cls, vae: VAE) -> Self:
         """Read them."""
         means = (vae.reconstruction_mean, vae.kl_mean_mean, vae.kl_variance_mean)
-        terms = Terms(*(float(mean.result()) for mean in means))
+        reconstruction, kl_mean, kl_variance = (float(mean.result()) for mean in means)
+        terms = Terms(reconstruction, kl_mean, kl_variance, vae.config.kl_weights)
         axis_kl = tuple(vae.axis_kl_mean.result().numpy().tolist())
         return cls(terms, axis_kl, float(vae.spread_mean.result()))
 
@@ -46,9 +47,10 @@ class Figures:
         return (terms.reconstruction, terms.kl_mean, terms.kl_variance, self.spread, *self.axis_kl)
 
     @classmethod
-    def of_numbers(cls, numbers: Sequence[float]) -> Self:
+    def of_numbers(cls, numbers: Sequence[float], kl_weights: tuple[float, float]) -> Self:
         """From :attr:`numbers`."""
-        return cls(Terms(*numbers[:3]), tuple(numbers[4:]), numbers[3])
+        reconstruction, kl_mean, kl_variance, spread, *axis_kl = numbers
+        return cls(Terms(reconstruction, kl_mean, kl_variance, kl_weights), tuple(axis_kl), spread)
 
 
 class Judge:
@@ -86,9 +88,10 @@ class Judge:
             return None
         cluster = self._learner.cluster
         own = self._own_figures(goes_on) if cluster.is_chief else None
-        size = 4 + self._learner.average.config.latent_dim
+        config = self._learner.average.config
+        size = 4 + config.latent_dim
         is_whole, *numbers = cluster.chiefs((False, *[0.0] * size) if own is None else (True, *own.numbers))
-        return Figures.of_numbers(numbers) if is_whole else None
+        return Figures.of_numbers(numbers, config.kl_weights) if is_whole else None
 
     def _own_figures(self, goes_on: Callable[[], bool]) -> Figures | None:
         average = self._learner.average

@@ -4,8 +4,8 @@ import hashlib
 import logging
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from training.files import write_atomically
 from training.language import tr
 from training.model import VAE
 from training.pixel_store import PixelStore
+from training.posterior import Posterior
+from training.posteriors import Posteriors
 from training.run import POSTERIORS_FILE, Run, load_weights
 from training.tensors import Tensors, checked
 
@@ -26,26 +28,18 @@ ENCODE_BATCH, DECODE_BATCH = 64, 32
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Posteriors:
-    """Where pictures lie: μ and σ, float32 [n, latent_dim] each."""
-
-    means: NDArray[np.float32]
-    sigmas: NDArray[np.float32]
-
-
 def posteriors_of(
     batches: Iterable[NDArray[np.uint8]],
-    encode: Callable[[NDArray[np.float32]], tuple[tf.Tensor, tf.Tensor]],
+    encode: Callable[[NDArray[np.float32]], Posterior],
     latent_dim: int,
 ) -> Posteriors:
-    """Posteriors of pictures, given as batches of uint8 [b, S, S, C]; ``encode`` tells μ and ln σ²."""
-    means, sigmas = [np.zeros((0, latent_dim), np.float32)], [np.zeros((0, latent_dim), np.float32)]
+    """Posteriors of pictures, given as batches of uint8 [b, S, S, C]."""
+    parts = []
     for pixels in batches:
-        mean, log_variance = encode(pixels.astype(np.float32) / 255.0)
-        means.append(mean.numpy())
-        sigmas.append(np.exp(0.5 * log_variance.numpy()))
-    return Posteriors(np.concatenate(means), np.concatenate(sigmas))
+        found = encode(pixels.astype(np.float32) / 255.0)
+        correlation = found.correlation().numpy() if found.encoding == "full" else None
+        parts.append(Posteriors(found.mean.numpy(), np.exp(0.5 * found.log_variance().numpy()), correlation))
+    return Posteriors.joined(parts) if parts else Posteriors.none(latent_dim)
 
 
 def assign_weights(vae: VAE, weights: Tensors) -> None:
@@ -152,15 +146,14 @@ def all_posteriors(
     for start in range(0, len(pictures), chunk):
         numbers = np.arange(start, min(start + chunk, len(pictures)))
         part = model.encode(pictures.read(numbers), control)
-        if len(part.means) < len(numbers):
+        if len(part) < len(numbers):
             return None
         parts.append(part)
         on_progress(int(numbers[-1]) + 1, len(pictures))
-    posteriors = Posteriors(
-        np.concatenate([part.means for part in parts]), np.concatenate([part.sigmas for part in parts])
-    )
+    posteriors = Posteriors.joined(parts)
     buffer = BytesIO()
-    np.savez(buffer, weights=digest, ids=pictures.ids, means=posteriors.means, sigmas=posteriors.sigmas)
+    arrays: dict[str, Any] = {"weights": digest, "ids": pictures.ids, **posteriors.arrays}
+    np.savez(buffer, **arrays)
     try:
         write_atomically(run.path / POSTERIORS_FILE, buffer.getvalue())
     except VaeError as error:
@@ -173,9 +166,9 @@ def _read_posteriors(run: Run, pictures: PixelStore, digest: str) -> Posteriors 
     shape = (len(pictures), run.model.latent_dim)
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            of_weights, ids, means, sigmas = (file[name] for name in ("weights", "ids", "means", "sigmas"))
+            of_weights, ids, found = file["weights"], file["ids"], Posteriors.of_arrays(file)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
-    fits = means.shape == sigmas.shape == shape and np.isfinite(means).all()
+    fits = found.means.shape == shape and np.isfinite(found.means).all()
     belongs = str(of_weights) == digest and np.array_equal(ids, pictures.ids)
-    return Posteriors(means, sigmas) if fits and belongs else None
+    return found if fits and belongs else None

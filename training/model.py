@@ -9,18 +9,10 @@ from numpy.typing import NDArray
 from training.backend import keras, tf
 from training.config import ModelConfig
 from training.networks import build_decoder, build_encoder
-from training.objective import (
-    axis_kl,
-    bernoulli_nll,
-    gaussian_nll,
-    kl_terms,
-    logistic_nll,
-    logistic_spread,
-    squared_error,
-)
+from training.objective import bernoulli_nll, gaussian_nll, logistic_nll, logistic_spread, squared_error
+from training.posterior import Posterior
 from training.precision import compute_in_bfloat16
 
-USUAL_LOG_VARIANCE = 2.0  # which no posterior exceeds but one that a step threw far off
 VARIANCE_SMOOTHING = 0.05
 STEEPEST = 4.0  # times the usual norm of the gradient; a longer one is shortened to this
 NORM_SMOOTHING = 0.01
@@ -49,10 +41,11 @@ class VAE(keras.Model):
     """A variational autoencoder (Kingma & Welling 2014).
 
     Every picture is encoded as a normal distribution, its posterior; a sample of it is decoded, and the
-    negative ELBO (reconstruction term + KL mean term + KL variance term) is minimised.
+    negative ELBO (reconstruction term + KL mean term + KL variance term) is minimised. Other objectives leave
+    something of this out, see :mod:`training.objectives`.
 
     Args:
-        config: what fixes the networks.
+        config: what fixes the networks and the objective.
         seed: of the weights and of the noise.
         precision: of the feature maps, float32 or bfloat16; all else is float32.
     """
@@ -97,19 +90,13 @@ class VAE(keras.Model):
         named = {f"{net.name}/{v.path}": v for net in networks for v in net.trainable_variables}
         return named | {"pixel_variance": self.pixel_variance}
 
-    def posterior(self, pixels: tf.Tensor, training: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
-        """μ and ln σ² of pictures, [n, latent_dim] each."""
-        mean, log_variance = tf.split(self.encoder(pixels, training=training), 2, axis=1)
-        # No picture gains by a posterior much wider than the prior. From there on σ² grows in proportion and
-        # not exponentially: else a single picture that a large step throws far off costs more than all
-        # others, drives the weights further, and soon makes the loss infinite.
-        excess = tf.nn.relu(log_variance - USUAL_LOG_VARIANCE)
-        return mean, tf.minimum(log_variance, USUAL_LOG_VARIANCE) + tf.math.log1p(excess)
+    def posterior(self, pixels: tf.Tensor, training: bool = False) -> Posterior:
+        """The posteriors of pictures, [n, S, S, C] in [0, 1]."""
+        return Posterior.of(self.encoder(pixels, training=training), self.config)
 
     def call(self, pixels: tf.Tensor, training: bool = False) -> tf.Tensor:
         """The reconstruction through the posterior's mean, [n, S, S, C] in [0, 1]."""
-        mean, _ = self.posterior(pixels, training)
-        return tf.sigmoid(self.decoder(mean, training=training))
+        return tf.sigmoid(self.decoder(self.posterior(pixels, training).mean, training=training))
 
     def elbo_terms(
         self, pixels: tf.Tensor, training: bool, noise: tf.Tensor | None = None
@@ -126,12 +113,17 @@ class VAE(keras.Model):
         """
         if pixels.dtype == tf.uint8:
             pixels = tf.cast(pixels, tf.float32) / 255.0
-        mean, log_variance = self.posterior(pixels, training)
+        posterior = self.posterior(pixels, training)
         if noise is None:
-            noise = keras.random.normal(tf.shape(mean), seed=self.noise)
-        logits = self.decoder(mean + tf.exp(0.5 * log_variance) * noise, training=training)
+            noise = keras.random.normal(tf.shape(posterior.mean), seed=self.noise)
+        logits = self.decoder(posterior.sample(noise), training=training)
         reconstruction, spread = self._reconstruction(pixels, logits)
-        return reconstruction, *kl_terms(mean, log_variance), spread, axis_kl(mean, log_variance)
+        return reconstruction, *posterior.kl_terms(), spread, posterior.axis_kl()
+
+    def _weighted(self, kl_mean: tf.Tensor, kl_variance: tf.Tensor) -> tf.Tensor:
+        """What the objective counts of the KL's terms; those that it leaves out may be infinite."""
+        weighted = zip(self.config.kl_weights, (kl_mean, kl_variance), strict=True)
+        return sum((weight * term for weight, term in weighted if weight > 0.0), tf.zeros_like(kl_mean))
 
     def _reconstruction(self, pixels: tf.Tensor, logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """The reconstruction term and the spread, [n] each."""
@@ -185,7 +177,7 @@ class VAE(keras.Model):
             parts = self.elbo_terms(pixels, training=True, noise=noise[first : first + count])
             means = [tf.reduce_mean(part, axis=0) for part in parts]
             reconstruction, kl_mean, kl_variance = means[:3]
-            loss = reconstruction + self.kl_weight * (kl_mean + kl_variance)
+            loss = reconstruction + self.kl_weight * self._weighted(kl_mean, kl_variance)
         gradients = tape.gradient(loss, self.trainable_variables)
         found = (loss, gradients, means)
         of_all: tuple[tf.Tensor, list[tf.Tensor], list[tf.Tensor]]
@@ -213,9 +205,9 @@ class VAE(keras.Model):
         self.optimizer.apply_gradients(zip(used, self.trainable_variables, strict=True))
 
     def test_step(self, data: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The ELBO of a batch of held-out pictures, without learning."""
+        """The objective on a batch of held-out pictures, without learning."""
         reconstruction, kl_mean, kl_variance, spread, by_axis = self.elbo_terms(data, training=False)
-        self.loss_mean.update_state(reconstruction + kl_mean + kl_variance)
+        self.loss_mean.update_state(reconstruction + self._weighted(kl_mean, kl_variance))
         self.spread_mean.update_state(self._per_pixel(spread))
         self.axis_kl_mean.update_state(by_axis)
         return self._track(reconstruction, kl_mean, kl_variance)

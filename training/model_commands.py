@@ -32,7 +32,8 @@ from training.targets import known_project
 from training.vae_file import SharedModel, check_name, read_vae, title_from
 
 if TYPE_CHECKING:
-    from training.latent import LatentModel, Posteriors
+    from training.latent import LatentModel
+    from training.posteriors import Posteriors
 
 Trained = Annotated[
     str,
@@ -84,10 +85,9 @@ def _load_with_posteriors(
     """A trained model, where its pictures lie, and which of these were held out."""
     if _is_shared_model(target, wanted_run):
         shared = read_vae(Path(target))
-        from training.latent import Posteriors
         from training.sharing import open_shared
 
-        return open_shared(shared), Posteriors(shared.means, shared.sigmas), shared.held_out
+        return open_shared(shared), shared.posteriors, shared.held_out
     with Project.open(known_project(target), write=False) as project:
         run = _meant_run(project, wanted_run)
         if not fits(run, project):
@@ -255,7 +255,7 @@ def save_command(
         with ProgressBars(json_output) as bars, stopping_on_interrupt() as control:
             shared = share(project, out, title, control, bars.show_encoding, run=meant)
     if json_output:
-        print_json({"out": str(out), "title": shared.about.title, "posteriors": len(shared.means)})
+        print_json({"out": str(out), "title": shared.about.title, "posteriors": len(shared.posteriors.means)})
         return
     print_text(f"Wrote {out}")
     print_text("It contains the model and where the pictures lie, not the pictures.")
@@ -335,7 +335,7 @@ def inspect_command(
         "likelihood": model.likelihood,
         "parameters": shared.parameters,
         "pictures": about.pictures,
-        "posteriors": len(shared.means),
+        "posteriors": len(shared.posteriors.means),
         "epochs": about.epochs,
         "preview": [width, height],
         "digest_matches": True,  # else it would not have been read

@@ -91,8 +91,15 @@ class SmoothUpsampling(keras.initializers.Initializer):
         return tf.constant(np.outer(taps, taps)[:, :, None, None] * mixing, dtype or tf.float32)
 
 
+def posterior_numbers(config: ModelConfig) -> int:
+    """How many numbers the encoder tells: μ; ln σ² where it is learnt; what tilts a full covariance."""
+    latent_dim = config.latent_dim
+    more = {"point": 0, "constant": 0, "diagonal": latent_dim, "full": latent_dim * (latent_dim + 1) // 2}
+    return latent_dim + more[config.parts.encoding]
+
+
 def build_encoder(config: ModelConfig, seed: int) -> keras.Model:
-    """Pictures [n, S, S, C] in [0, 1] → [n, 2 · latent_dim]: μ, then ln σ²."""
+    """Pictures [n, S, S, C] in [0, 1] → [n, posterior_numbers]: see :meth:`training.model.VAE.posterior`."""
     seeds = _seeds(seed)
     pixels = features = layers.Input(config.shape)
     if is_dense(config):
@@ -112,7 +119,7 @@ def build_encoder(config: ModelConfig, seed: int) -> keras.Model:
     features = layers.RMSNormalization(name="even")(features)
     # Not much smaller: the pictures are to lie apart on the plane from the first seconds on.
     small = keras.initializers.RandomNormal(stddev=0.05, seed=next(seeds))
-    posterior = layers.Dense(2 * config.latent_dim, kernel_initializer=small, name="posterior")(features)
+    posterior = layers.Dense(posterior_numbers(config), kernel_initializer=small, name="posterior")(features)
     return keras.Model(pixels, posterior, name="encoder")
 
 

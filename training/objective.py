@@ -13,29 +13,34 @@ NEARLY_BLACK = -5.0  # logits from which on, and from its negative, the logistic
 BEYOND = 0.02  # by so much a logit
 
 
-def kl_terms(mean: tf.Tensor, log_variance: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """KL divergence of N(μ, σ²) from the standard normal prior, in its two parts.
+def kl_parts(
+    mean: tf.Tensor, log_scale: tf.Tensor, widening: float | tf.Tensor = 1.0
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """What each latent axis adds to the KL divergence of N(μ, Σ) from the standard normal prior: two parts.
 
-    The KL mean term ½Σμ² and the KL variance term ½Σ(σ² − ln σ² − 1) (Kingma & Welling 2014, appendix B).
+    ½μ² and ½(σ² − ln s² − 1) (Kingma & Welling 2014, appendix B), for Σ = L Lᵀ whose Cholesky factor L has
+    the diagonal s: ln det Σ is the sum of ln s².
+
+    Args:
+        mean: μ, [n, d].
+        log_scale: ln s², [n, d]; ln σ² where Σ is diagonal.
+        widening: σ² / s², [n, d]; 1 where Σ is diagonal.
+
+    Returns:
+        Both parts, [n, d] each. Their sums over the axes are not negative.
+    """
+    return 0.5 * tf.square(mean), 0.5 * (tf.exp(log_scale) * widening - log_scale - 1.0)
+
+
+def kl_terms(mean: tf.Tensor, log_variance: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The KL mean term ½Σμ² and the KL variance term ½Σ(σ² − ln σ² − 1) of N(μ, σ²), [n] each.
 
     Args:
         mean: μ, [n, d].
         log_variance: ln σ², [n, d].
-
-    Returns:
-        Both terms, [n] each; neither is negative.
     """
-    mean_term = 0.5 * tf.reduce_sum(tf.square(mean), axis=1)
-    variance_term = 0.5 * tf.reduce_sum(tf.exp(log_variance) - log_variance - 1.0, axis=1)
-    return mean_term, variance_term
-
-
-def axis_kl(mean: tf.Tensor, log_variance: tf.Tensor) -> tf.Tensor:
-    """What each latent axis adds to the KL divergence of N(μ, σ²) from the prior, [n, d] → [n, d].
-
-    Both parts of :func:`kl_terms` together, before they are summed over the axes.
-    """
-    return 0.5 * (tf.square(mean) + tf.exp(log_variance) - log_variance - 1.0)
+    mean_part, variance_part = kl_parts(mean, log_variance)
+    return tf.reduce_sum(mean_part, axis=1), tf.reduce_sum(variance_part, axis=1)
 
 
 def bernoulli_nll(pixels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from training.errors import VaeError
 from training.language import tr
+from training.posteriors import Posteriors
 
 Floats = NDArray[np.float64]
 
@@ -146,11 +147,10 @@ class PlaneBasis:
         seen: NDArray[np.float32] = means @ self.directions[:2].T.astype(np.float32)
         return seen + np.array(self.prior_mean, np.float32)
 
-    def ellipses(self, sigmas: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """How posteriors with standard deviations [n, d] look on the plane: normal, but tilted to the axes.
+    def ellipses(self, posteriors: Posteriors) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """How posteriors look on the plane: normal, but tilted to the axes.
 
-        Their covariance there is B diag(σ²) Bᵀ for the plane's directions B; the ellipse's axes are its
-        eigenvectors.
+        Their covariance there is B Σ Bᵀ for the plane's directions B, and an ellipse's axes its eigenvectors.
 
         Returns:
             The standard deviations along the ellipse's axes, [n, 2], and by how much these are turned against
@@ -158,7 +158,13 @@ class PlaneBasis:
         """
         right, up = self.directions[:2]
         products = np.stack([right * right, up * up, right * up], axis=1).astype(np.float32)
-        across, along, mixed = (np.square(sigmas) @ products).T
+        across, along, mixed = (np.square(posteriors.sigmas) @ products).T
+        if posteriors.correlations is not None:
+            i, j = np.triu_indices(self.latent_dim, 1)
+            shared = posteriors.correlations * posteriors.sigmas[:, i] * posteriors.sigmas[:, j]
+            pairs = [2 * right[i] * right[j], 2 * up[i] * up[j], right[i] * up[j] + right[j] * up[i]]
+            more = (shared @ np.stack(pairs, axis=1).astype(np.float32)).T
+            across, along, mixed = across + more[0], along + more[1], mixed + more[2]
         difference = across - along
         rightwards = np.copysign(1, difference)
         angles = 0.5 * np.arctan2(2 * mixed * rightwards, abs(difference))

@@ -7,6 +7,7 @@ loaded again, by the runtime of its format, and kept only if it computes what th
 """
 
 import json
+import math
 import tempfile
 import warnings
 import zipfile
@@ -22,13 +23,15 @@ from numpy.typing import NDArray
 
 from training import __version__
 from training.backend import tf
+from training.config import ModelConfig
 from training.errors import VaeError
 from training.files import telling_write_problems, write_atomically, writing_folder
 from training.language import tr
 from training.latent import LatentModel
 from training.layer_chain import chain_of
-from training.model import USUAL_LOG_VARIANCE
+from training.networks import posterior_numbers
 from training.onnx_graph import OnnxGraph, require_onnx
+from training.posterior import USUAL_LOG_VARIANCE
 
 Floats = NDArray[np.float32]
 Decode = Callable[[Floats], Floats]
@@ -74,8 +77,9 @@ class Expected:
             drawn = tf.sigmoid(network.decoder(points)).numpy()
             noise = random.random(drawn[::2].shape, np.float32)
             pictures = np.concatenate([drawn[::2], noise])
-            mean, log_variance = network.posterior(pictures)
-        return cls(points, drawn, pictures, mean.numpy(), log_variance.numpy())
+            posterior = network.posterior(pictures)
+            log_variances = posterior.log_variance().numpy()
+        return cls(points, drawn, pictures, posterior.mean.numpy(), log_variances)
 
     def largest_difference(self, decode: Decode, encode: Encode) -> float:
         """By how much an export differs, for one picture as for several.
@@ -136,20 +140,38 @@ def _onnx_decoder(model: LatentModel, about: Mapping[str, str]) -> Any:
 
 
 def _onnx_encoder(model: LatentModel, about: Mapping[str, str]) -> Any:
-    latent_dim = model.config.latent_dim
-    graph = OnnxGraph("picture", model.config.shape)
-    both = graph.add_chain(chain_of(model.network.encoder), "picture")
-    ends = [graph.tensor([end]) for end in (0, latent_dim, 2 * latent_dim)]
-    last = graph.tensor([1])
-    mean, log_variance = (graph.add("Slice", both, ends[i], ends[i + 1], last) for i in (0, 1))
-    # As VAE.posterior has it: beyond e² a variance no longer grows exponentially.
-    usual = graph.tensor(USUAL_LOG_VARIANCE)
-    excess = graph.add("Relu", graph.add("Sub", log_variance, usual))
-    slower = graph.add("Log", graph.add("Add", excess, graph.tensor(1.0)))
-    bounded = graph.add("Add", graph.add("Min", log_variance, usual), slower)
+    config, latent_dim = model.config, model.config.latent_dim
+    graph = OnnxGraph("picture", config.shape)
+    numbers = graph.add_chain(chain_of(model.network.encoder), "picture")
+    mean = _onnx_part(graph, numbers, 0, latent_dim)
     graph.add_result("mean", mean, (latent_dim,))
-    graph.add_result("log_variance", bounded, (latent_dim,))
+    graph.add_result("log_variance", _onnx_log_variance(graph, numbers, mean, config), (latent_dim,))
     return graph.model("encoder", __version__, about)
+
+
+def _onnx_part(graph: OnnxGraph, numbers: str, start: int, end: int) -> str:
+    """Of what the encoder tells, [n, posterior_numbers], the columns from start to end."""
+    return graph.add("Slice", numbers, graph.tensor([start]), graph.tensor([end]), graph.tensor([1]))
+
+
+def _onnx_log_variance(graph: OnnxGraph, numbers: str, mean: str, config: ModelConfig) -> str:
+    """As :meth:`training.posterior.Posterior.of` has it."""
+    latent_dim = config.latent_dim
+    if (sigma := config.fixed_sigma) is not None:
+        nothing = graph.add("Mul", mean, graph.tensor(0.0))
+        return graph.add("Add", nothing, graph.tensor(2.0 * math.log(sigma)))
+    log_scale = _onnx_part(graph, numbers, latent_dim, 2 * latent_dim)
+    usual = graph.tensor(USUAL_LOG_VARIANCE)  # beyond e² a variance no longer grows exponentially
+    excess = graph.add("Relu", graph.add("Sub", log_scale, usual))
+    slower = graph.add("Log", graph.add("Add", excess, graph.tensor(1.0)))
+    bounded = graph.add("Add", graph.add("Min", log_scale, usual), slower)
+    if config.parts.encoding != "full" or latent_dim == 1:
+        return bounded
+    tilt = _onnx_part(graph, numbers, 2 * latent_dim, posterior_numbers(config))
+    row, _ = np.tril_indices(latent_dim, -1)
+    of_rows = graph.tensor(np.eye(latent_dim, dtype=np.float32)[row])
+    squares = graph.add("MatMul", graph.add("Mul", tilt, tilt), of_rows)
+    return graph.add("Add", bounded, graph.add("Log", graph.add("Add", squares, graph.tensor(1.0))))
 
 
 def _onnx_runner(model: Any) -> Callable[[Mapping[str, Floats]], list[Any]]:
@@ -226,8 +248,8 @@ def _save(model: LatentModel, folder: Path) -> None:
         return {"picture": tf.sigmoid(network.decoder(latent))}
 
     def encode(picture: tf.Tensor) -> dict[str, tf.Tensor]:
-        mean, log_variance = network.posterior(picture)
-        return {"mean": mean, "log_variance": log_variance}
+        posterior = network.posterior(picture)
+        return {"mean": posterior.mean, "log_variance": posterior.log_variance()}
 
     module.decode = tf.function(decode, input_signature=[of_points], autograph=False)
     module.encode = tf.function(encode, input_signature=[of_pictures], autograph=False)

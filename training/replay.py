@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from training.posteriors import Posteriors
 from training.timeline import Frame, Timeline, scale_of, step_of
 
 
@@ -20,15 +21,13 @@ class Moment:
         step: training steps taken until then; between two that were kept, rounded.
         seconds: training time until then.
         numbers: int64 [n], ascending, which pictures of the project these are.
-        means: float32 [n, latent_dim].
-        sigmas: float32 [n, latent_dim].
+        posteriors: of those.
     """
 
     step: int
     seconds: float
     numbers: NDArray[np.int64]
-    means: NDArray[np.float32]
-    sigmas: NDArray[np.float32]
+    posteriors: Posteriors
 
 
 class Replay:
@@ -52,7 +51,7 @@ class Replay:
     def __init__(
         self, frames: Sequence[Frame], weight_steps: Sequence[int], ids: NDArray[np.int64], latent_dim: int
     ) -> None:
-        of_run = (_moment(frame, ids) for frame in frames if frame.means.shape[1] == latent_dim)
+        of_run = (_moment(frame, ids) for frame in frames if frame.posteriors.means.shape[1] == latent_dim)
         self._moments = [moment for moment in of_run if len(moment.numbers)]
         self._at = [scale_of(moment.step) for moment in self._moments]
         self.weight_steps = tuple(weight_steps)
@@ -118,12 +117,11 @@ class Replay:
 
 def _moment(frame: Frame, ids: NDArray[np.int64]) -> Moment:
     """A frame in terms of the project's pictures; those that are gone or not finite are left out."""
-    finite = np.isfinite(frame.means).all(axis=1) & np.isfinite(frame.sigmas).all(axis=1)
-    (rows,) = np.nonzero(finite)
+    (rows,) = np.nonzero(frame.posteriors.are_finite)
     _, of_rows, numbers = np.intersect1d(frame.ids[rows], ids, return_indices=True)
     order = np.argsort(numbers)
     rows = rows[of_rows[order]]
-    return Moment(frame.step, frame.seconds, numbers[order], frame.means[rows], frame.sigmas[rows])
+    return Moment(frame.step, frame.seconds, numbers[order], frame.posteriors[rows])
 
 
 def _between(first: Moment, second: Moment, share: float, step: float) -> Moment:
@@ -131,17 +129,11 @@ def _between(first: Moment, second: Moment, share: float, step: float) -> Moment
 
     Where they have none in common, the nearer one.
     """
-    numbers, means, sigmas = first.numbers, (first.means, second.means), (first.sigmas, second.sigmas)
+    numbers, earlier, later = first.numbers, first.posteriors, second.posteriors
     if not np.array_equal(numbers, second.numbers):
         numbers, *rows = np.intersect1d(numbers, second.numbers, assume_unique=True, return_indices=True)
-        means, sigmas = ((pair[0][rows[0]], pair[1][rows[1]]) for pair in (means, sigmas))
+        earlier, later = earlier[rows[0]], later[rows[1]]
     if len(numbers) == 0:
         return first if share < 0.5 else second
-    part = np.float32(share)
     seconds = np.interp(step, (first.step, second.step), (first.seconds, second.seconds))
-    return Moment(
-        round(step),
-        float(seconds),
-        numbers,
-        *(earlier + part * (later - earlier) for earlier, later in (means, sigmas)),
-    )
+    return Moment(round(step), float(seconds), numbers, earlier.mixed(later, share))

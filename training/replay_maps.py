@@ -10,7 +10,7 @@ from PIL import ImageDraw
 from training.errors import VaeError
 from training.events import Control
 from training.film import write_frames
-from training.latent import LatentModel, Posteriors
+from training.latent import LatentModel
 from training.pixel_store import PixelStore
 from training.plane_basis import PlaneBasis
 from training.replay import Replay
@@ -62,13 +62,12 @@ def write_replay(
 
 def _frames(run: Run, replay: Replay, held_out: NDArray[np.bool_]) -> Iterator[NDArray[np.uint8]]:
     model, timeline = LatentModel(run.model), Timeline(run.path)
-    basis = PlaneBasis.first(replay.moment(replay.end).means)  # the same in all frames
+    basis = PlaneBasis.first(replay.moment(replay.end).posteriors.means)  # the same in all frames
     for step in (*replay.weight_steps, *[replay.weight_steps[-1]] * (LAST - 1)):
         at = scale_of(step)
         if not take_first(timeline.readable_weights(replay.weights_near(at)), model.set_weights):
             raise VaeError("The weights that this training kept for its replay are damaged.")
         moment = replay.moment(at)
-        posteriors = Posteriors(moment.means, moment.sigmas)
-        sheet = latent_map(model, posteriors, held_out[moment.numbers], _HEIGHT, basis)
+        sheet = latent_map(model, moment.posteriors, held_out[moment.numbers], _HEIGHT, basis)
         ImageDraw.Draw(sheet).text((_HEIGHT + 32, 8), f"step {step:,}", fill=INK, font_size=16)
         yield np.asarray(sheet)

@@ -61,8 +61,13 @@ class Run:
 
     @property
     def title(self) -> str:
-        """Its name, or else which training of the project it is."""
-        return self.name or tr("Training {number}", number=number_of(self.path))
+        """Its name, or else which training of the project it is, and of what unless it is a VAE."""
+        if self.name:
+            return self.name
+        number = number_of(self.path)
+        if self.model.objective == "vae":
+            return tr("Training {number}", number=number)
+        return tr("Training {number}: {objective}", number=number, objective=tr(self.model.parts.label))
 
     @classmethod
     def create(cls, runs_folder: Path, model: ModelConfig, training: TrainConfig, name: str = "") -> "Run":
@@ -143,7 +148,7 @@ class Run:
             file.seek(max(file.seek(0, os.SEEK_END) - _LAST_LINE, 0))
             for line in reversed(file.read().splitlines()):
                 with contextlib.suppress(ValueError, KeyError, TypeError):
-                    return _record(json.loads(line))
+                    return _record(json.loads(line), self.model.kl_weights)
         return None
 
     def history(self) -> list[EpochRecord]:
@@ -170,7 +175,7 @@ class Run:
             return []
         for line in lines:
             with contextlib.suppress(ValueError, KeyError, TypeError):
-                record = _record(json.loads(line))
+                record = _record(json.loads(line), self.model.kl_weights)
                 # An epoch that is done again after a crash makes the later ones of the lost time void.
                 while found and found[-1][0].epoch >= record.epoch:
                     found.pop()
@@ -197,7 +202,7 @@ def history_line(record: EpochRecord) -> dict[str, Any]:
     }
 
 
-def _record(line: Mapping[str, Any]) -> EpochRecord:
+def _record(line: Mapping[str, Any], kl_weights: tuple[float, float]) -> EpochRecord:
     if "train" in line:  # version 0.1 had the figures one level further down
         groups = {name: dict(line[name] or {}) for name in ("train", "held_out")}
         figures = {f"{name}_{key}": value for name, group in groups.items() for key, value in group.items()}
@@ -206,8 +211,8 @@ def _record(line: Mapping[str, Any]) -> EpochRecord:
         int(line["epoch"]),
         int(line["step"]),
         float(line["seconds"]),
-        terms_from_json(line, "train_"),
-        None if line.get("held_out_elbo") is None else terms_from_json(line, "held_out_"),
+        terms_from_json(line, kl_weights, "train_"),
+        None if line.get("held_out_elbo") is None else terms_from_json(line, kl_weights, "held_out_"),
         tuple(map(float, line.get("axis_kl", ()))),
         _number(line.get("learning_rate")),
         _number(line.get("images_per_second")),
@@ -218,9 +223,12 @@ def _number(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def terms_from_json(values: Mapping[str, Any], prefix: str = "") -> Terms:
+def terms_from_json(values: Mapping[str, Any], kl_weights: tuple[float, float], prefix: str = "") -> Terms:
     """What :meth:`Terms.as_json` made; raises KeyError, TypeError or ValueError for anything else."""
-    return Terms(*(float(values[prefix + name]) for name in ("reconstruction", "kl_mean", "kl_variance")))
+    reconstruction, mean, variance = (
+        float(values[prefix + name]) for name in ("reconstruction", "kl_mean", "kl_variance")
+    )
+    return Terms(reconstruction, mean, variance, kl_weights)
 
 
 def load_weights(run: Run) -> dict[str, NDArray[np.float32]]:
@@ -245,7 +253,9 @@ def held_out_figures(run: Run) -> Terms | None:
     """The held-out figures of the best weights; None where they were judged by training pictures."""
     with contextlib.suppress(VaeError, KeyError, TypeError, ValueError):
         notes = load_notes(run.path / BEST_FILE)
-        return None if notes["judged_on"] == "train" else terms_from_json(notes["figures"])
+        return (
+            None if notes["judged_on"] == "train" else terms_from_json(notes["figures"], run.model.kl_weights)
+        )
     return None
 
 

@@ -20,7 +20,6 @@ from training.errors import VaeError
 from training.project import Project
 from training.run import Run
 from training.runs import RunSummary, delete_run, find_folder, find_run, list_runs, rename_run
-from training.setting import number_text
 from training.setting_help import MODEL_SETTINGS, TRAIN_SETTINGS
 from training.targets import known_project
 
@@ -54,7 +53,7 @@ def list_command(target: ProjectArgument, json_output: AsJson = False) -> None:
                 "" if each.created is None else f"{each.created.astimezone():%Y-%m-%d %H:%M}",
                 duration_words(each.seconds),
                 f"{each.epochs:,}",
-                "" if each.held_out is None else f"{each.held_out.elbo:,.1f}",
+                "" if each.held_out is None else f"{each.held_out.loss:,.1f}",
                 size_words(each.size_bytes),
             )
             for each in found
@@ -150,7 +149,8 @@ def _comparison_rows(comparison: Comparison) -> list[tuple[str, ...]]:
     known = {**MODEL_SETTINGS, **TRAIN_SETTINGS}
     rows = [("name", *(run.name for run in comparison.runs))]
     for name, values in comparison.settings.items():
-        rows.append((known[name].label, *("automatic" if v is None else number_text(v) for v in values)))
+        words = ("automatic" if value is None else known[name].value_words(value) for value in values)
+        rows.append((known[name].label, *words))
     rows.append(("epochs", *(f"{len(curve.steps):,}" for curve in comparison.curves)))
     rows.append(
         (
@@ -158,7 +158,7 @@ def _comparison_rows(comparison: Comparison) -> list[tuple[str, ...]]:
             *(duration_words(c.seconds[-1] if len(c.seconds) else 0.0) for c in comparison.curves),
         )
     )
-    rows.append(("held out, best", *(_nats(None if f is None else f.elbo) for f in comparison.figures)))
+    rows.append(("held out, best", *(_nats(None if f is None else f.loss) for f in comparison.figures)))
     seconds, by_time = comparison.at_the_same("seconds")
     steps, by_steps = comparison.at_the_same("steps")
     rows.append((f"after {duration_words(seconds)}", *map(_nats, by_time)))

@@ -26,7 +26,7 @@ from training.run import (
     one_line,
     run_folders,
 )
-from training.setting_help import MODEL_SETTINGS, TRAIN_SETTINGS, Likelihood
+from training.setting_help import MODEL_SETTINGS, RUN_SETTINGS, WEIGHING_SETTINGS, Likelihood
 from training.tensors import Tensors, load_notes, save_tensors
 
 # ---------------------------------------------------------------------- beginning and going on
@@ -36,16 +36,21 @@ def start_run(
     project: Project,
     training: TrainConfig,
     *,
-    latent_dim: int = 2,
     likelihood: Likelihood | None = None,
     name: str = "",
+    **of_model: Any,
 ) -> Run:
-    """Make a new run for the project's pictures."""
+    """Make a new run for the project's pictures.
+
+    Args:
+        likelihood: None for the one that suits the pictures.
+        of_model: other settings of :class:`training.config.ModelConfig`, by name.
+    """
     image_format = project.image_format
     if image_format is None:
         raise VaeError(tr("This project has no pictures yet."), advice=tr("Import a folder first."))
     likelihood = likelihood or automatic_likelihood(image_format.channels)
-    model = ModelConfig(image_format.size, image_format.channels, latent_dim, likelihood)
+    model = ModelConfig(image_format.size, image_format.channels, likelihood=likelihood, **of_model)
     return Run.create(project.runs_folder, model, training, name)
 
 
@@ -117,9 +122,9 @@ def continue_run(project: Project, run: Run, chosen: Mapping[str, Any]) -> Conti
         VaeError: when the run cannot be gone on with, or a setting is out of its range or the network's.
     """
     resume_run(project, run)
-    of_network = {name: value for name, value in chosen.items() if name in MODEL_SETTINGS}
-    for name, value in of_network.items():
-        if value != getattr(run.model, name):
+    of_model = {name: value for name, value in chosen.items() if name in MODEL_SETTINGS}
+    for name, value in of_model.items():
+        if name not in WEIGHING_SETTINGS and value != getattr(run.model, name):
             raise VaeError(
                 tr(
                     "The {setting} of a trained network cannot be changed from {before} to {value}.",
@@ -133,11 +138,12 @@ def continue_run(project: Project, run: Run, chosen: Mapping[str, Any]) -> Conti
     of_training = {name: value for name, value in chosen.items() if name not in MODEL_SETTINGS}
     has_length = not of_training.keys().isdisjoint(LENGTH)
     open_end = {name: getattr(TrainConfig(), name) for name in LENGTH} if has_length else {}
-    wished = replace(run.training, **{**open_end, **of_training})
+    model, wished = replace(run.model, **of_model), replace(run.training, **{**open_end, **of_training})
     changed = [name for name in of_training if getattr(wished, name) != getattr(run.training, name)]
-    lifelong = [tr(TRAIN_SETTINGS[name].label) for name in changed if TRAIN_SETTINGS[name].lifelong]
+    changed += [name for name in of_model if getattr(model, name) != getattr(run.model, name)]
+    lifelong = [tr(RUN_SETTINGS[name].label) for name in changed if RUN_SETTINGS[name].lifelong]
     if lifelong:
-        new = start_with_weights(project, run.model, wished, load_weights(run))
+        new = start_with_weights(project, model, wished, load_weights(run))
         return Continuation(
             new,
             None,

@@ -2,8 +2,8 @@
 
 import difflib
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from training.errors import VaeError
@@ -24,6 +24,9 @@ class Setting:
         high: the largest one.
         multiple: whole numbers must be multiples of it.
         choices: the values allowed, where only some are.
+        words: what choices are called, where that is not the value itself.
+        meanings: of choices, a sentence each, where one is needed.
+        slider: the values at the ends of a slider, of a number that one tries out rather than types.
         unit: what a number counts, such as "minutes".
         optional: whether None is allowed: the program then chooses, or there is no limit.
         lifelong: whether a training keeps it from its first step to its last; another value needs a new one.
@@ -37,6 +40,9 @@ class Setting:
     high: float = math.inf
     multiple: int = 1
     choices: Sequence[Any] = ()
+    words: Mapping[Any, str] = field(default_factory=dict, hash=False)
+    meanings: Mapping[Any, str] = field(default_factory=dict, hash=False)
+    slider: tuple[float, float] | None = None
     unit: str = ""
     optional: bool = False
     lifelong: bool = False
@@ -64,6 +70,10 @@ class Setting:
                 high=number_text(self.high),
             )
         return words
+
+    def value_words(self, value: Any) -> str:
+        """A value as people call it."""
+        return tr(self.words[value]) if value in self.words else number_text(value)
 
     def allows(self, value: object) -> bool:
         """Whether a value has the right type and lies in the range."""

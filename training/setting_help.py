@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 from training.language import mark
+from training.objectives import OBJECTIVE_NAMES, OBJECTIVES
 from training.setting import Setting
 
 Likelihood = Literal["bernoulli", "gaussian", "logistic"]
@@ -49,6 +50,51 @@ MODEL_SETTINGS: Mapping[str, Setting] = {
         ),
         "choice",
         choices=LIKELIHOODS,
+        lifelong=True,
+    ),
+    "objective": Setting(
+        mark("objective"),
+        mark(
+            "What is learnt, from a plain autoencoder to the VAE: each leaves out a part of what makes a VAE,"
+            " to see what that part is good for."
+        ),
+        "choice",
+        choices=OBJECTIVE_NAMES,
+        words={name: objective.label for name, objective in OBJECTIVES.items()},
+        meanings={name: objective.meaning for name, objective in OBJECTIVES.items()},
+        lifelong=True,
+    ),
+    "beta_mean": Setting(
+        mark("weight of the KL mean term"),
+        mark(
+            "How strongly pictures are drawn to the middle of the plane, β of ½μ². With less they spread,"
+            " with more they crowd."
+        ),
+        "number",
+        low=0.0,
+        high=100.0,
+        slider=(0.0, 4.0),
+        lifelong=True,
+    ),
+    "beta_variance": Setting(
+        mark("weight of the KL variance term"),
+        mark(
+            "How strongly distributions are kept from shrinking, β of ½(σ² − ln σ² − 1). With less, pictures"
+            " are sharper with gaps between them, with more they are blurred into each other."
+        ),
+        "number",
+        low=0.0,
+        high=100.0,
+        slider=(0.0, 4.0),
+        lifelong=True,
+    ),
+    "constant_sigma": Setting(
+        mark("constant σ"),
+        mark("How wide all distributions are with the objective of a constant variance."),
+        "number",
+        low=1e-4,
+        high=1.0,
+        unit=mark("latent units"),
         lifelong=True,
     ),
 }
@@ -145,6 +191,9 @@ TRAIN_SETTINGS: Mapping[str, Setting] = {
 
 RUN_SETTINGS: Mapping[str, Setting] = {
     **TRAIN_SETTINGS,
-    **{name: MODEL_SETTINGS[name] for name in ("latent_dim", "likelihood")},
+    **{name: setting for name, setting in MODEL_SETTINGS.items() if name not in ("size", "channels")},
 }
 """What is chosen for a run; size and colours are those of the project's pictures."""
+
+WEIGHING_SETTINGS = ("beta_mean", "beta_variance", "constant_sigma")
+"""Those of a model that do not shape its network: what was learnt with others can be gone on with."""

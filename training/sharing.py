@@ -13,8 +13,9 @@ from training.config import TrainConfig
 from training.errors import VaeError
 from training.events import Control
 from training.language import tr
-from training.latent import LatentModel, Posteriors, all_posteriors
+from training.latent import LatentModel, all_posteriors
 from training.pixel_store import evenly
+from training.posteriors import Posteriors
 from training.project import Project
 from training.run import Run, held_out_figures, latest_run, load_weights
 from training.runs import fits, start_with_weights
@@ -80,8 +81,7 @@ def model_of(
     return SharedModel(
         _about(run, title or project.source.name, len(pictures)),
         weights,
-        posteriors.means[sample],
-        posteriors.sigmas[sample],
+        posteriors[sample],
         pictures.held_out[sample],
         preview(model, posteriors),
     )

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from training.latent import LatentModel, Posteriors
+from training.latent import LatentModel
 from training.plane_basis import PlaneBasis, PlaneSlice
+from training.posteriors import Posteriors
 from training.stills import FAINT, INK, PAPER, tile
 
 TRAINING_COLOUR, HELD_OUT_COLOUR = (47, 111, 208), (224, 122, 31)

@@ -84,11 +84,11 @@ class Snapshots:
         found = posteriors_of(pixels, self._learner.posterior, self._learner.vae.config.latent_dim)
         weights = copied(self._learner.average.named_weights())
         if self._is_watched:
-            self._show(Snapshot(at.step, weights, sample, found.means, found.sigmas))
+            self._show(Snapshot(at.step, weights, sample, found))
         if self._timeline is not None and for_timeline:
             ids = self._pictures.ids[sample]
             try:
-                self._timeline.add(Frame(at.step, at.seconds, ids, found.means, found.sigmas), weights)
+                self._timeline.add(Frame(at.step, at.seconds, ids, found), weights)
             except VaeError as error:
                 _log.warning("nothing more is kept for replaying this training: %s", error.what)
                 self._timeline = None

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from training.errors import VaeError
 from training.files import telling_write_problems
+from training.posteriors import Posteriors
 from training.tensors import Tensors, load_tensors, save_tensors
 
 TIMELINE_FOLDER = "timeline"
@@ -39,15 +40,13 @@ class Frame:
         step: training steps taken until then.
         seconds: training time until then.
         ids: int64 [n], what the project's index calls the pictures.
-        means: float32 [n, latent_dim].
-        sigmas: float32 [n, latent_dim].
+        posteriors: of those.
     """
 
     step: int
     seconds: float
     ids: NDArray[np.int64]
-    means: NDArray[np.float32]
-    sigmas: NDArray[np.float32]
+    posteriors: Posteriors
 
 
 class Timeline:
@@ -105,7 +104,8 @@ class Timeline:
         Raises:
             VaeError: when the disk is full or the folder cannot be written to.
         """
-        tensors: Tensors = {"ids": frame.ids, "means": _half(frame.means), "sigmas": _half(frame.sigmas)}
+        arrays = frame.posteriors.arrays
+        tensors: Tensors = {"ids": frame.ids} | {name: _half(value) for name, value in arrays.items()}
         notes = {"step": frame.step, "seconds": frame.seconds}
         self._posteriors.add(frame.step, tensors, notes)
         if self._weights.is_due(frame.step):
@@ -195,13 +195,7 @@ def _half(values: NDArray[Any]) -> NDArray[np.float16]:
 
 def _frame(step: int, tensors: Tensors, notes: dict[str, Any]) -> Frame:
     """Rebuild what was kept; raises KeyError, TypeError or ValueError when it is something else."""
-    ids, means, sigmas = tensors["ids"], tensors["means"], tensors["sigmas"]
-    if means.ndim != 2 or means.shape != sigmas.shape or ids.shape != means.shape[:1]:
-        raise ValueError(f"no frame: {ids.shape}, {means.shape}, {sigmas.shape}")
-    return Frame(
-        step,
-        float(notes["seconds"]),
-        ids.astype(np.int64),
-        means.astype(np.float32),
-        sigmas.astype(np.float32),
-    )
+    ids, posteriors = tensors["ids"], Posteriors.of_arrays(tensors)
+    if ids.shape != (len(posteriors),):
+        raise ValueError(f"no frame: {ids.shape}, {posteriors.means.shape}")
+    return Frame(step, float(notes["seconds"]), ids.astype(np.int64), posteriors)

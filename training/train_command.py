@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from training.coach import Facts, Verdict, verdict
-from training.config import TrainConfig
+from training.config import ModelConfig, TrainConfig
 from training.console import (
     AsJson,
     ProgressBars,
@@ -59,7 +59,8 @@ def with_setting_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _option(name: str, setting: Setting) -> Any:
-    default = {"minutes": DEFAULT_MINUTES, "latent_dim": 2}.get(name, getattr(TrainConfig, name, None))
+    known = {"minutes": DEFAULT_MINUTES, "likelihood": None}  # the second depends on the pictures
+    default = known.get(name, getattr(TrainConfig, name, getattr(ModelConfig, name, None)))
     usual = "" if default is None or default is False else f"; {number_text(default)} by default"
     allowed = "" if setting.kind == "switch" else f" ({setting.range_words}{usual})"
     option = typer.Option(help=setting.help + allowed, rich_help_panel="Settings")

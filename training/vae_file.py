@@ -36,6 +36,7 @@ from training.events import Terms
 from training.files import SHARED_SUFFIX, is_shared_model, write_atomically
 from training.images import ImageFormat
 from training.language import mark, tr
+from training.posteriors import Posteriors
 from training.run import MOST_NAME, one_line, terms_from_json
 from training.vae_archive import ArchiveReader, RefusedFileError, pack
 
@@ -48,8 +49,9 @@ PREVIEW_SIDE = 512
 _MOST_BYTES = {MODEL_FILE: 2**16, WEIGHTS_FILE: 40 * 2**20, PREVIEW_FILE: 2**20}
 _MOST_HEADER = 2**18
 _MOST_TENSORS = 500
-_LARGEST_NUMBER = 1e6  # of a posterior; trained ones stay below ten
-_MEANS, _SIGMAS, _HELD_OUT = "posteriors/means", "posteriors/sigmas", "posteriors/held_out"
+_LARGEST_NUMBER = 1e6  # of a posterior; trained ones stay below ten, but those of autoencoders
+_LARGEST_CORRELATION = 1.001  # by rounding
+_POSTERIORS, _HELD_OUT = "posteriors/", "posteriors/held_out"
 _WEIGHT_NAME = re.compile(r"(encoder|decoder)/[a-z0-9_/]{1,100}|pixel_variance")
 _ABOUT_KEYS = {"format", "program", "title", "created", "model", "figures", "pictures", "epochs", "sha256"}
 _NEWER = mark("it was made by a newer version of VAE Desktop")
@@ -89,15 +91,14 @@ class SharedModel:
 
     Attributes:
         weights: float32, by name, as :class:`training.latent.LatentModel` takes them.
-        means, sigmas: posteriors of up to 10,000 of the pictures, float32 [n, latent_dim].
+        posteriors: of up to 10,000 of the pictures.
         held_out: bool [n], which of these were held out.
         preview: uint8 [h, w, 3], at most 512 × 512.
     """
 
     about: About
     weights: Mapping[str, NDArray[np.float32]]
-    means: NDArray[np.float32]
-    sigmas: NDArray[np.float32]
+    posteriors: Posteriors
     held_out: NDArray[np.bool_]
     preview: NDArray[np.uint8]
 
@@ -128,8 +129,8 @@ def write_vae(path: Path, shared: SharedModel) -> None:
         VaeError: when it cannot be written, or is not called that.
     """
     check_name(path)
-    posteriors = {_MEANS: shared.means, _SIGMAS: shared.sigmas, _HELD_OUT: shared.held_out.astype(np.uint8)}
-    named = {**shared.weights, **posteriors}
+    posteriors = {_POSTERIORS + name: array for name, array in shared.posteriors.arrays.items()}
+    named = {**shared.weights, **posteriors, _HELD_OUT: shared.held_out.astype(np.uint8)}
     tensors = {name: np.array(tensor, order="C") for name, tensor in named.items()}
     weights = safetensors.numpy.save(tensors)
     preview = BytesIO()
@@ -175,7 +176,7 @@ def _read(archive: ArchiveReader) -> SharedModel:
         raise RefusedFileError(tr("its weights are not those that were saved"))
     tensors = _tensors(content)
     del content  # two copies are enough
-    posteriors = {name: tensors.pop(name, None) for name in (_MEANS, _SIGMAS, _HELD_OUT)}
+    posteriors = {name: tensors.pop(name) for name in list(tensors) if name.startswith(_POSTERIORS)}
     preview = _preview(archive.read(PREVIEW_FILE, _MOST_BYTES[PREVIEW_FILE]))
     archive.finish()
     return SharedModel(about, _weights(tensors), *_posteriors(posteriors, about), preview)
@@ -223,10 +224,11 @@ def _about_from_json(data: dict[str, Any]) -> About:
     if set(data) != _ABOUT_KEYS or data["format"] != FORMAT:
         raise RefusedFileError(tr("its {name} is not one that VAE Desktop has written", name=MODEL_FILE))
     try:
-        figures = None if data["figures"] is None else _figures(data["figures"])
+        model = ModelConfig.from_json(data["model"])
+        figures = None if data["figures"] is None else _figures(data["figures"], model)
         about = About(
             title=_line(data["title"]),
-            model=ModelConfig.from_json(data["model"]),
+            model=model,
             figures=figures,
             pictures=_count(data["pictures"]),
             epochs=_count(data["epochs"]),
@@ -261,12 +263,12 @@ def _count(number: object) -> int:
     return number
 
 
-def _figures(data: object) -> Terms:
+def _figures(data: object, model: ModelConfig) -> Terms:
     if not isinstance(data, dict) or not all(type(value) in (int, float) for value in data.values()):
         raise ValueError("not figures")
     if set(data) != set(Terms(0, 0, 0).as_json()) or not all(map(math.isfinite, data.values())):
         raise ValueError("not figures")
-    return terms_from_json(data)
+    return terms_from_json(data, model.kl_weights)
 
 
 # ---------------------------------------------------------------------- weights.safetensors
@@ -304,19 +306,28 @@ def _weights(tensors: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.fl
     return tensors
 
 
-def _posteriors(
-    found: Mapping[str, NDArray[Any] | None], about: About
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
-    means, sigmas, held_out = (found[name] for name in (_MEANS, _SIGMAS, _HELD_OUT))
-    if means is None or sigmas is None or held_out is None or held_out.ndim != 1:
+def _posteriors(found: Mapping[str, NDArray[Any]], about: About) -> tuple[Posteriors, NDArray[np.bool_]]:
+    arrays = {name.removeprefix(_POSTERIORS): array for name, array in found.items()}
+    held_out = arrays.pop(_HELD_OUT.removeprefix(_POSTERIORS), None)
+    if not {"means", "sigmas"} <= arrays.keys() or held_out is None or held_out.ndim != 1:
         raise RefusedFileError(tr("it does not say where its pictures lie"))
+    is_tilted = about.model.parts.encoding == "full"
+    try:
+        posteriors = Posteriors.of_arrays(arrays)
+        fits = posteriors.means.shape == (len(held_out), about.model.latent_dim)
+    except ValueError:
+        fits = False
     most = min(MOST_POSTERIORS, about.pictures)
-    fits = means.shape == sigmas.shape == (len(held_out), about.model.latent_dim)
-    if not fits or not 0 < len(held_out) <= most or held_out.max() > 1:
+    is_right_kind = ("correlations" in arrays) == is_tilted and len(arrays) == 2 + is_tilted
+    if not (fits and is_right_kind) or not 0 < len(held_out) <= most or held_out.max() > 1:
         raise RefusedFileError(tr("what it says of where its pictures lie does not fit together"))
+    means, sigmas = posteriors.means, posteriors.sigmas
     if np.abs(means).max() > _LARGEST_NUMBER or sigmas.min() < 0 or sigmas.max() > _LARGEST_NUMBER:
         raise RefusedFileError(tr("its pictures lie where none can"))
-    return means, sigmas, held_out.astype(bool)
+    correlations = posteriors.correlations
+    if correlations is not None and np.abs(correlations).max(initial=0.0) > _LARGEST_CORRELATION:
+        raise RefusedFileError(tr("its pictures lie where none can"))
+    return posteriors, held_out.astype(bool)
 
 
 # ---------------------------------------------------------------------- preview.png

@@ -62,7 +62,7 @@ def web_page(shared: SharedModel, model: LatentModel, *, with_points: bool) -> t
     Raises:
         VaeError: with one latent number only, or when half precision is too little for this network.
     """
-    basis, plane = sheet_plane(shared.means)
+    basis, plane = sheet_plane(shared.posteriors.means)
     difference = _difference_halved(model, shared)
     steps, weights = _packed(chain_of(model.network.decoder))
     page = {
@@ -94,7 +94,7 @@ def web_page(shared: SharedModel, model: LatentModel, *, with_points: bool) -> t
 def _difference_halved(model: LatentModel, shared: SharedModel) -> float:
     """The largest difference of a pixel that half precision makes, in 0 to 1."""
     points = np.random.default_rng(0).standard_normal((_CHECKED, model.config.latent_dim))
-    points[: _CHECKED // 2][: len(shared.means)] = shared.means[: _CHECKED // 2]
+    points[: _CHECKED // 2][: len(shared.posteriors.means)] = shared.posteriors.means[: _CHECKED // 2]
     with np.errstate(over="ignore"):
         halved = {name: value.astype(np.float16).astype(np.float32) for name, value in shared.weights.items()}
     if all(np.isfinite(value).all() for value in halved.values()):
@@ -129,7 +129,7 @@ def _packed(steps: Sequence[Step]) -> tuple[list[dict[str, Any]], bytes]:
 
 
 def _points(basis: PlaneBasis, shared: SharedModel) -> dict[str, list[float]]:
-    places = np.round(basis.on_plane(shared.means).astype(np.float64), 3)
+    places = np.round(basis.on_plane(shared.posteriors.means).astype(np.float64), 3)
     return {
         "learned": places[~shared.held_out].ravel().tolist(),
         "heldOut": places[shared.held_out].ravel().tolist(),
@@ -138,7 +138,7 @@ def _points(basis: PlaneBasis, shared: SharedModel) -> dict[str, list[float]]:
 
 def _start(basis: PlaneBasis, plane: PlaneSlice, shared: SharedModel, model: LatentModel) -> list[float]:
     """Where the handle is at first: on that one of some pictures near the middle which is drawn crispest."""
-    places = basis.on_plane(shared.means).astype(np.float64)
+    places = basis.on_plane(shared.posteriors.means).astype(np.float64)
     inner = places[np.square(places - basis.prior_mean).sum(axis=1) < 2**2][:_CANDIDATES]
     if len(inner) == 0:
         return list(basis.prior_mean)

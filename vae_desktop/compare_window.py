@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from training.comparison import Comparison
 from training.language import mark, tr
 from training.runs import RunSummary
-from training.setting import number_text
+from training.setting import Setting
 from training.setting_help import MODEL_SETTINGS, TRAIN_SETTINGS
 from vae_desktop.compared_curves import ComparedCurves
 from vae_desktop.labels import ElidedLabel, QuietLabel
@@ -107,7 +107,7 @@ class _Side(QWidget):
         title.addWidget(name, 1)
         parts = [epochs(run.epochs), duration(run.seconds)]
         if run.held_out is not None:
-            parts.insert(0, tr("held out {figure}", figure=_nats(run.held_out.elbo)))
+            parts.insert(0, tr("held out {figure}", figure=_nats(run.held_out.loss)))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
@@ -163,7 +163,7 @@ def _differences(comparison: Comparison, titles: Sequence[str]) -> QWidget:
         setting = MODEL_SETTINGS.get(name) or TRAIN_SETTINGS[name]
         called = tr(setting.label)
         title = called[:1].upper() + called[1:]
-        item = QTreeWidgetItem([title, *(_value(value) for value in values)])
+        item = QTreeWidgetItem([title, *(_value(setting, value) for value in values)])
         item.setToolTip(0, tooltip_text(tr(setting.help)))
         table.addTopLevelItem(item)
     header = table.header()
@@ -201,5 +201,6 @@ def _nats(value: float) -> str:
     return tr("{figure} nats", figure=figure(value))
 
 
-def _value(value: object) -> str:
-    return tr(_SWITCH[value]) if isinstance(value, bool | None) or value == "auto" else number_text(value)
+def _value(setting: Setting, value: Any) -> str:
+    is_named = isinstance(value, bool | None) or value == "auto"
+    return tr(_SWITCH[value]) if is_named else setting.value_words(value)

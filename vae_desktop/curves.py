@@ -116,10 +116,10 @@ class LossCurves(PaletteFollower):
         parts = [
             tr("epoch {epoch}", epoch=record.epoch),
             duration(record.seconds),
-            figure(record.train.elbo),
+            figure(record.train.loss),
         ]
         if record.held_out is not None:
-            parts.append(tr("held out {figure}", figure=figure(record.held_out.elbo)))
+            parts.append(tr("held out {figure}", figure=figure(record.held_out.loss)))
         self._readout.setText(" · ".join(parts))
 
 
@@ -240,8 +240,8 @@ def robust_range(train: _Values, held_out: _Values) -> tuple[float, float] | Non
 
 def _series(history: Sequence[EpochRecord]) -> tuple[_Values, _Values, _Values]:
     times = np.array([record.seconds for record in history], np.float64)
-    train = np.array([record.train.elbo for record in history], np.float64)
-    held_out = [record.held_out.elbo if record.held_out else np.nan for record in history]
+    train = np.array([record.train.loss for record in history], np.float64)
+    held_out = [record.held_out.loss if record.held_out else np.nan for record in history]
     return times, _finite(train), _finite(np.array(held_out, np.float64))
 
 

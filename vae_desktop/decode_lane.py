@@ -377,11 +377,10 @@ class DecodeLane:
         if self._training:
             spent = time.monotonic() - started
             self._pictures_due = max(self._pictures_due, started) + spent / PICTURE_SHARE
-        parts = zip(taken, pictures, posteriors.means, posteriors.sigmas, drawn, strict=True)
         self._on_encoded(
             [
-                Encoded(key, self._weights_taken, pixels, mean, sigma, reconstruction)
-                for key, pixels, mean, sigma, reconstruction in parts
+                Encoded(key, self._weights_taken, pictures[row], posteriors[row : row + 1], drawn[row])
+                for row, key in enumerate(taken)
             ]
         )
         return True

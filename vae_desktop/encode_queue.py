@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from training.posteriors import Posteriors
+
 Pixels = NDArray[np.uint8]
 Shape = tuple[int, ...]
 
@@ -17,17 +19,27 @@ class Encoded:
         key: which picture.
         generation: of the weights; larger than that of all weights before.
         pixels: as it was when it was encoded, uint8 [S, S, C].
-        mean: μ of its posterior, float32 [d].
-        sigma: σ of its posterior, float32 [d].
+        posterior: its own.
         reconstruction: what μ decodes to, uint8 [S, S, C].
     """
 
     key: int
     generation: int
     pixels: Pixels
-    mean: NDArray[np.float32]
-    sigma: NDArray[np.float32]
+    posterior: Posteriors
     reconstruction: Pixels
+
+    @property
+    def mean(self) -> NDArray[np.float32]:
+        """μ of its posterior, [d]."""
+        mean: NDArray[np.float32] = self.posterior.means[0]
+        return mean
+
+    @property
+    def sigma(self) -> NDArray[np.float32]:
+        """σ of its posterior, [d]."""
+        sigma: NDArray[np.float32] = self.posterior.sigmas[0]
+        return sigma
 
 
 class EncodeQueue:

@@ -57,7 +57,7 @@ class Engine(QObject):
     training_progress = Signal(object)  # TrainProgress
     epoch_finished = Signal(object)  # EpochRecord
     run_begun = Signal(object)  # run.Run: the one that is trained from now on
-    positions = Signal(object, object, object)  # picture numbers [n], means and sigmas [n, latent_dim]
+    positions = Signal(object, object)  # numbers of pictures int64 [n], posteriors.Posteriors
     trained = Signal(object)  # RunResult
     training_failed = Signal(str)
     memory_ran_out = Signal(str, int)  # why the training failed, a batch size that may fit
@@ -222,9 +222,9 @@ class Engine(QObject):
             self.epoch_finished.emit(event)
         elif isinstance(event, Setback):
             self.failed.emit(event.sentence)
-        elif np.isfinite(event.means).all():  # otherwise the training is about to stop and say so
+        elif np.isfinite(event.posteriors.means).all():  # otherwise the training is about to stop and say so
             self._decode_with(run, event.weights, training=True)
-            self.positions.emit(event.indices, event.means, event.sigmas)
+            self.positions.emit(event.indices, event.posteriors)
 
     def _load_model(self, project: Project, run: Run | None, showing: Control) -> None:
         run = run or latest_run(project.runs_folder)
@@ -242,7 +242,7 @@ class Engine(QObject):
         if fits(run, project):
             found = all_posteriors(run, LatentModel(run.model, values), project.pictures(), showing)
             if found is not None:
-                self.positions.emit(np.arange(len(found.means)), found.means, found.sigmas)
+                self.positions.emit(np.arange(len(found)), found)
         self.model_loaded.emit()
 
     def draw_plane(self, project: Project, run: Run) -> None:
@@ -313,7 +313,7 @@ class Engine(QObject):
         self._decode_lane.set_weights(Weights(lambda: network, shared.weights, latent_dim, training=False))
         self.renderer.show(shared.about.model, shared.weights)
         self.network_changed.emit(latent_dim)
-        self.positions.emit(np.arange(len(shared.means)), shared.means, shared.sigmas)
+        self.positions.emit(np.arange(len(shared.posteriors)), shared.posteriors)
         self.model_loaded.emit()
 
     # ------------------------------------------------------------------ decoding

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen, QPixmap
 
 from training.plane_basis import PlaneBasis
+from training.posteriors import Posteriors
 from vae_desktop.guest_card import draw_card
 from vae_desktop.guests import Guest, Guests
 from vae_desktop.latent_plane import LatentPlane
@@ -94,7 +95,7 @@ class GuestOverlay(PlaneOverlay):
             return []
         known.sort(key=lambda each: self._guests.is_meant(each[0]))
         places = basis.on_plane(np.stack([encoded.mean for _, encoded in known])).tolist()
-        sigmas, angles = basis.ellipses(np.stack([encoded.sigma for _, encoded in known]))
+        sigmas, angles = basis.ellipses(Posteriors.joined([encoded.posterior for _, encoded in known]))
         rows = zip(known, places, sigmas.tolist(), angles.tolist(), strict=True)
         return [
             (guest, (place[0], place[1]), (sigma[0], sigma[1]), angle)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QTimer
 
 from training.language import mark, tr
+from training.posteriors import Posteriors
 from vae_desktop.decode_lane import Decoded
 from vae_desktop.jitter_overlay import Jitter, JitterOverlay
 from vae_desktop.jitter_view import COUNT
@@ -94,15 +95,14 @@ class JitterSession(QObject):
     def _set_drag(self, begins: bool) -> None:
         self._in_drag = begins
 
-    def _sigma(self) -> NDArray[np.float32] | None:
-        """Standard deviations [d] of the nearest picture's posterior."""
+    def _spread(self) -> Posteriors | None:
+        """The nearest picture's posterior."""
         answer, where = self._nearest.answer, self._session.where
         if answer is None or answer.placed is None:
             return None
         row = int(np.searchsorted(where.numbers, answer.placed[0]))
         is_known = row < len(where.numbers) and where.numbers[row] == answer.placed[0]
-        sigma: NDArray[np.float32] | None = where.sigmas[row] if is_known else None
-        return sigma
+        return where.posteriors[row : row + 1] if is_known else None
 
     def _begin_turn(self) -> None:
         """Draw other ones; the same, elsewhere, while the handle is dragged."""
@@ -121,11 +121,11 @@ class JitterSession(QObject):
 
     def _points(self) -> NDArray[np.float64] | None:
         """[8, d]."""
-        handle, sigma = self._window.plane.active_handle, self._sigma()
-        if handle is None or sigma is None or self._noise.shape[1] != len(sigma):
+        handle, spread = self._window.plane.active_handle, self._spread()
+        if handle is None or spread is None or self._noise.shape[1] != spread.means.shape[1]:
             return None
-        points: NDArray[np.float64] = np.array(self._session.where.latent(handle)) + sigma * self._noise
-        return points
+        moved: NDArray[np.float64] = np.array(self._session.where.latent(handle)) - spread.means[0]
+        return moved + spread.samples(0, self._noise)
 
     def _ask(self) -> None:
         points = self._points()
@@ -156,12 +156,12 @@ class JitterSession(QObject):
                 self._seconds = time.monotonic() - self._asked_at
 
     def _show_on_plane(self) -> None:
-        points, sigma = (self._points(), self._sigma()) if self.is_seen else (None, None)
+        points, spread = (self._points(), self._spread()) if self.is_seen else (None, None)
         handle, basis = self._window.plane.active_handle, self._session.where.basis
         was = self._overlay.jitter
         self._overlay.jitter = None
-        if points is not None and sigma is not None and handle is not None:
-            axes, angles = basis.ellipses(sigma[None])
+        if points is not None and spread is not None and handle is not None:
+            axes, angles = basis.ellipses(spread)
             across, along = axes[0].tolist()
             places = basis.on_plane(points.astype(np.float32))
             middle = self._session.where.place(handle)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.plane_basis import PlaneBasis, PlaneSlice
+from training.posteriors import Posteriors
 from training.surroundings import Surroundings
 
 Place = tuple[float, float]
@@ -22,12 +23,22 @@ class LatentPositions:
     def begin(self, latent_dim: int) -> None:
         """Turn to another latent space, without pictures and handles yet."""
         self.numbers = np.zeros(0, np.int64)
-        self.means = self.sigmas = np.zeros((0, latent_dim), np.float32)
+        self.posteriors = Posteriors.none(latent_dim)
         self.basis = PlaneBasis.of_numbers(self.means, 0, 1)
         self.surroundings = Surroundings(self.means, self.sigmas)
         self._chosen: tuple[int, int] | None = None
         self._handles: dict[int, NDArray[np.float64]] = {}
         self._slice = self.basis.slice_through(self.basis.middle)
+
+    @property
+    def means(self) -> NDArray[np.float32]:
+        """Where pictures lie, [n, latent_dim]."""
+        return self.posteriors.means
+
+    @property
+    def sigmas(self) -> NDArray[np.float32]:
+        """How wide their posteriors are, [n, latent_dim]."""
+        return self.posteriors.sigmas
 
     @property
     def slice(self) -> PlaneSlice:
@@ -44,8 +55,7 @@ class LatentPositions:
     def set_pictures(
         self,
         numbers: NDArray[np.int64],
-        means: NDArray[np.float32],
-        sigmas: NDArray[np.float32],
+        posteriors: Posteriors,
         *,
         may_turn: bool,
     ) -> bool:
@@ -53,15 +63,15 @@ class LatentPositions:
 
         Args:
             numbers: [n], ascending, which pictures these are.
-            means, sigmas: [n, latent_dim].
+            posteriors: of those.
             may_turn: False leaves the plane as it is, as while a handle is dragged.
 
         Returns:
             Whether the plane turned.
         """
         is_first = len(self.numbers) == 0
-        self.numbers, self.means, self.sigmas = numbers, means, sigmas
-        self.surroundings = Surroundings(means, sigmas)
+        self.numbers, self.posteriors, means = numbers, posteriors, posteriors.means
+        self.surroundings = Surroundings(means, posteriors.sigmas)
         if self.basis.latent_dim == 2 or self._chosen is not None or len(numbers) == 0:
             return False
         if is_first:

@@ -8,6 +8,7 @@ from PySide6.QtGui import QImage
 from training.language import tr
 from training.pixel_store import PixelStore
 from training.plane_basis import widest_numbers
+from training.posteriors import Posteriors
 from training.project import Project
 from training.replay import Moment
 from vae_desktop.decode_lane import Decoded, Tiles
@@ -21,7 +22,7 @@ REST_MS = 300  # a held handle that rests this long lets the training go on
 Latent = tuple[float, ...]  # a point of the latent space
 
 # Which pictures, [n], and their means and standard deviations, [n, latent_dim].
-_Posteriors = tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]
+_Placed = tuple[NDArray[np.int64], Posteriors]
 
 
 class PlaneSession(QObject):
@@ -52,7 +53,7 @@ class PlaneSession(QObject):
         self.pictures.damaged.connect(window.show_problem)
         self._held_out: NDArray[np.bool_] | None = None  # there is none where nothing is open
         self.where = LatentPositions()
-        self._present: _Posteriors | None = None  # while the past is shown, what is held back
+        self._present: _Placed | None = None  # while the past is shown, what is held back
         self.passing: tuple[Latent, NDArray[np.uint8]] | None = None
         self._is_explorable = False
         self._before: dict[int, Latent] = {}  # of the handle that is dragged
@@ -149,18 +150,16 @@ class PlaneSession(QObject):
         self._show_pictures()
         self._show_plane()
 
-    def _on_positions(
-        self, numbers: NDArray[np.int64], means: NDArray[np.float32], sigmas: NDArray[np.float32]
-    ) -> None:
+    def _on_positions(self, numbers: NDArray[np.int64], posteriors: Posteriors) -> None:
         if self._held_out is None or not len(numbers):
             return
         if self._present is not None:
-            self._present = (numbers, means, sigmas)
+            self._present = (numbers, posteriors)
             return
-        self._take((numbers, means, sigmas), may_turn=not self._is_held)
+        self._take((numbers, posteriors), may_turn=not self._is_held)
 
-    def _take(self, posteriors: _Posteriors, *, may_turn: bool) -> None:
-        turned = self.where.set_pictures(*posteriors, may_turn=may_turn)
+    def _take(self, placed: _Placed, *, may_turn: bool) -> None:
+        turned = self.where.set_pictures(*placed, may_turn=may_turn)
         self._show_pictures()
         if turned:
             self._show_plane()
@@ -179,16 +178,16 @@ class PlaneSession(QObject):
     @property
     def present_means(self) -> NDArray[np.float32]:
         """Where the pictures lie now as far as it is known, [n, latent_dim], while the past is shown, too."""
-        return self.where.means if self._present is None else self._present[1]
+        return (self.where.posteriors if self._present is None else self._present[1]).means
 
     def show_past(self, moment: Moment) -> None:
         """Show where pictures lay earlier, on the plane as it is; what is told meanwhile is held back."""
         where = self.where
-        if self._held_out is None or moment.means.shape[1] != where.basis.latent_dim:
+        if self._held_out is None or moment.posteriors.means.shape[1] != where.basis.latent_dim:
             return
         if self._present is None:
-            self._present = (where.numbers, where.means, where.sigmas)
-        self._take((moment.numbers, moment.means, moment.sigmas), may_turn=False)
+            self._present = (where.numbers, where.posteriors)
+        self._take((moment.numbers, moment.posteriors), may_turn=False)
 
     def show_present(self) -> None:
         """Show where the pictures lie now, as it was told last."""
@@ -210,7 +209,7 @@ class PlaneSession(QObject):
         """Show where the pictures lie on the plane, and how much of that is seen there."""
         where, basis = self.where, self.where.basis
         if self._held_out is not None:
-            sigmas, angles = basis.ellipses(where.sigmas)
+            sigmas, angles = basis.ellipses(where.posteriors)
             held_out = self._held_out[where.numbers]
             self.window.plane.set_points(basis.on_plane(where.means), sigmas, held_out, where.numbers, angles)
         if len(where.numbers):

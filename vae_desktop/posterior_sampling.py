@@ -26,7 +26,7 @@ _EDGE = 2.0  # σ; the outer ellipse
 
 
 class PosteriorSampling(QObject, PlaneOverlay):
-    """Puts the active handle to places drawn from a picture's posterior, z = μ + σ ε with ε ~ N(0, 1).
+    """Puts the active handle to places drawn from a picture's posterior, z ~ N(μ, Σ).
 
     By a click with Shift on a picture or in an ellipse that is shown, by a key, from a menu.
 
@@ -59,8 +59,8 @@ class PosteriorSampling(QObject, PlaneOverlay):
         if row is None:
             self._tell(tr("Where this picture lies is known after the training."))
             return
-        mean, sigma = where.means[row].astype(np.float64), where.sigmas[row].astype(np.float64)
-        latent = mean + np.nan_to_num(sigma) * self._noise.standard_normal(len(mean))
+        noise = self._noise.standard_normal((1, where.basis.latent_dim))
+        (latent,) = where.posteriors.samples(row, noise)
         if not self._session.move_active(tuple(latent.tolist())):
             return
         if number != self.picture:
@@ -109,7 +109,7 @@ class PosteriorSampling(QObject, PlaneOverlay):
             rows = np.nonzero(np.isin(where.numbers, [*shown.tolist(), self.picture]))[0]
         if not len(rows):
             return -1
-        sigmas, angles = where.basis.ellipses(where.sigmas[rows])
+        sigmas, angles = where.basis.ellipses(where.posteriors[rows])
         off = np.array(place, np.float32) - where.basis.on_plane(where.means[rows])
         distances = _in_sigmas(off, sigmas, angles)
         best = int(distances.argmin())
@@ -138,7 +138,7 @@ class PosteriorSampling(QObject, PlaneOverlay):
         row = where.row_of(self.picture)
         if row is None:
             return
-        sigmas, angles = where.basis.ellipses(where.sigmas[row : row + 1])
+        sigmas, angles = where.basis.ellipses(where.posteriors[row : row + 1])
         z1, z2 = where.basis.on_plane(where.means[row : row + 1])[0].tolist()
         spread = (float(sigmas[0, 0]), float(sigmas[0, 1]))
         draw_posterior(

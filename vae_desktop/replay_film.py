@@ -93,8 +93,8 @@ def _draw_tiles(scene: PlaneScene, view: PlaneView, plane: PlaneSlice, decode: D
 
 
 def _cloud(film: ReplayFilm, moment: Moment) -> PointCloud:
-    sigmas, angles = film.basis.ellipses(moment.sigmas)
-    means, numbers = film.basis.on_plane(moment.means), moment.numbers
+    sigmas, angles = film.basis.ellipses(moment.posteriors)
+    means, numbers = film.basis.on_plane(moment.posteriors.means), moment.numbers
     return cloud(means, sigmas, film.held_out[numbers], numbers, angles)
 
 

@@ -177,7 +177,7 @@ def _draw_elided(painter: QPainter, area: QRect, text: str) -> None:
 
 
 def _figure(run: "RunSummary") -> str:
-    return "" if run.held_out is None else figure(run.held_out.elbo)
+    return "" if run.held_out is None else figure(run.held_out.loss)
 
 
 def _when(run: "RunSummary", *, is_training: bool) -> str:

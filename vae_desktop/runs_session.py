@@ -10,13 +10,13 @@ from PySide6.QtCore import QObject
 
 from training.automatic import Circumstances, automatic_words
 from training.comparison import compare_runs
-from training.config import TrainConfig
+from training.config import ModelConfig, TrainConfig
 from training.errors import VaeError
 from training.language import tr
 from training.project import Project
 from training.run import Run
 from training.runs import RunSummary, delete_run, list_runs, rename_run
-from training.setting import Setting, number_text
+from training.setting import Setting
 from training.setting_help import RUN_SETTINGS
 from vae_desktop.engine import Engine
 from vae_desktop.main_window import MainWindow
@@ -219,19 +219,19 @@ class RunsSession(QObject):
             project.count_learnt(), 3 if image_format is None else image_format.channels, self._on_gpu
         )
         usual = {field.name: field.default for field in dataclasses.fields(TrainConfig)}
-        usual |= {"latent_dim": 2, "likelihood": None}
+        usual |= {field.name: field.default for field in dataclasses.fields(ModelConfig)}
+        usual["likelihood"] = None
         entries = {}
         for name, setting in RUN_SETTINGS.items():
             if name not in _BESIDE_TRAIN:
                 entries[name] = Entry(
-                    _for_window(name, setting), usual[name], _usual_words(name, usual[name], at)
+                    _for_window(name, setting), usual[name], _usual_words(name, setting, usual[name], at)
                 )
         return entries
 
 
 def _in_form(run: Run, summary: RunSummary) -> RunInForm:
-    of_model = {"latent_dim": run.model.latent_dim, "likelihood": run.model.likelihood}
-    return RunInForm(summary.title, {**run.training.to_json(), **of_model, "epochs": None})
+    return RunInForm(summary.title, {**run.model.to_json(), **run.training.to_json(), "epochs": None})
 
 
 def _for_window(name: str, setting: Setting) -> Setting:
@@ -239,10 +239,10 @@ def _for_window(name: str, setting: Setting) -> Setting:
     return dataclasses.replace(setting, low=2) if name == "latent_dim" else setting
 
 
-def _usual_words(name: str, usual: Any, at: Circumstances) -> str:
+def _usual_words(name: str, setting: Setting, usual: Any, at: Circumstances) -> str:
     if name == "epochs":
         return tr("automatic: as long as chosen beside Train")
     if words := automatic_words(name, at):
         return tr("automatic: {words}", words=words)
-    value = (tr("on") if usual else tr("off")) if isinstance(usual, bool) else number_text(usual)
+    value = (tr("on") if usual else tr("off")) if isinstance(usual, bool) else setting.value_words(usual)
     return tr("usual: {value}", value=value)

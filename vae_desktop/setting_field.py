@@ -14,10 +14,11 @@ from training.setting_help import RUN_SETTINGS
 from vae_desktop.labels import QuietLabel
 from vae_desktop.palette_follower import PaletteFollower
 from vae_desktop.plain_words import tooltip_text
+from vae_desktop.setting_slider import SettingSlider
 from vae_desktop.style import GRID, held_out_colour, icon
 
 _SWITCH = {True: mark("on"), False: mark("off")}
-_FIELD_WIDTH = 176
+_FIELD_WIDTH, _SHORT_WIDTH = 176, 72
 FIELD_HEIGHT = 32
 
 
@@ -38,6 +39,7 @@ class SettingField(PaletteFollower):
         self._box: QComboBox | None = None
         self._line: QLineEdit | None = None
         self.editor: QComboBox | QLineEdit = self._make_editor()
+        self.slider = SettingSlider(setting) if setting.slider else None
         self._reset = QToolButton()
         self._reset.setAutoRaise(True)
         self._reset.setIconSize(QSize(16, 16))
@@ -90,6 +92,8 @@ class SettingField(PaletteFollower):
     def set_fixed(self, why: str) -> None:
         """Show the value without letting it be changed, and say why; '' lets it be changed."""
         self.editor.setEnabled(not why)
+        if self.slider is not None:
+            self.slider.setEnabled(not why)
         self.editor.setToolTip(tooltip_text(f"{tr(self.setting.help)} {why}".strip()))
         self._show_state()
 
@@ -130,6 +134,10 @@ class SettingField(PaletteFollower):
         widest = max(self.fontMetrics().horizontalAdvance(tr(each.unit)) for each in RUN_SETTINGS.values())
         unit.setFixedWidth(widest + 2)  # fields of one width
         row.addWidget(self.editor, 1)
+        if self.slider is not None:
+            self.editor.setMinimumWidth(_SHORT_WIDTH)
+            row.addWidget(self.slider, 2)
+            self.slider.picked.connect(self.set_value)
         row.addWidget(unit)
         row.addWidget(self._reset)
         wrong = QHBoxLayout()
@@ -169,14 +177,17 @@ class SettingField(PaletteFollower):
         self.editor.setFocus()
 
     def _show_state(self) -> None:
+        if self.slider is not None:
+            self.slider.show_value(self.value)
         self._reset.setVisible(self.editor.isEnabled() and self.value != self._usual)
 
 
 def _entries(setting: Setting, usual: Any, usual_words: str) -> list[tuple[Any, str]]:
     """(value, words) of a list, the usual one first."""
     values = (True, False) if setting.kind == "switch" else tuple(setting.choices)
-    others = [(value, tr(_SWITCH.get(value, str(value)))) for value in values if value != usual]
-    return [(usual, usual_words), *others]
+    others = [value for value in values if value != usual]
+    words = [tr(_SWITCH[value]) if value in _SWITCH else setting.value_words(value) for value in others]
+    return [(usual, usual_words), *zip(others, words, strict=True)]
 
 
 def _number(text: str) -> int | float | str:

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from training.language import mark, tr
 from training.setting import Setting
+from training.setting_help import MODEL_SETTINGS, WEIGHING_SETTINGS
 from vae_desktop.labels import QuietLabel
 from vae_desktop.plain_words import menu_text, one_line, tooltip_text
 from vae_desktop.primary_button import PrimaryButton
@@ -31,7 +32,7 @@ from vae_desktop.style import GRID, icon
 
 _SIZE, _SMALLEST = QSize(560, 560), QSize(440, 400)
 _MOST_NAME = 80
-_OF_THE_MODEL = ("latent_dim", "likelihood")
+_OF_THE_NETWORK = [name for name in MODEL_SETTINGS if name not in WEIGHING_SETTINGS]
 _FIXED = mark("It stays as it is for as long as a training goes on: begin a new one to change it.")
 _HELP = mark(
     "Point at a setting, or go to it with the Tab key, to read what it does. Nothing needs to be set."
@@ -137,6 +138,8 @@ class SettingsDialog(QDialog):
     def _help_of(self, name: str) -> str:
         setting, usual = self._entries[name].setting, self._entries[name].usual_words
         sentences = [tr(setting.help)]
+        if meaning := setting.meanings.get(self._fields[name].value):
+            sentences.append(tr(meaning))
         if setting.kind not in ("switch", "choice"):
             sentences.append(tr("Allowed: {range}.", range=setting.range_words))
         return " ".join([*sentences, f"{usual[:1].upper()}{usual[1:]}."])
@@ -145,7 +148,7 @@ class SettingsDialog(QDialog):
         """Show the values of what would be trained: a new run, or the one there is."""
         afresh = self.is_afresh
         for name, field in self._fields.items():
-            field.set_fixed("" if afresh or name not in _OF_THE_MODEL else tr(_FIXED))
+            field.set_fixed("" if afresh or name not in _OF_THE_NETWORK else tr(_FIXED))
             field.set_value(self._first_value(name))
             field.check()
         self._form.setRowVisible(self._name, afresh and self._run is not None)

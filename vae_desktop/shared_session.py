@@ -177,7 +177,7 @@ def _facts(about: About) -> list[tuple[str, str]]:
         ),
     ]
     if about.figures is not None:
-        nats = tr("{figure} nats on held-out pictures", figure=figure(about.figures.elbo))
+        nats = tr("{figure} nats on held-out pictures", figure=figure(about.figures.loss))
         facts.append((nats, tr(_NATS_HELP)))
     day = about.created.astimezone()
     facts.append(

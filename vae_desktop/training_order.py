@@ -7,6 +7,7 @@ from typing import Any
 from training.config import TrainConfig
 from training.project import Project
 from training.run import Run
+from training.setting_help import MODEL_SETTINGS
 from training.vae_file import SharedModel
 
 
@@ -36,6 +37,6 @@ class TrainingOrder:
         """A new run."""
         from training.runs import start_run
 
-        of_model = {name: self.chosen[name] for name in ("latent_dim", "likelihood") if name in self.chosen}
+        of_model = {name: value for name, value in self.chosen.items() if name in MODEL_SETTINGS}
         of_training = {name: value for name, value in self.chosen.items() if name not in of_model}
         return start_run(self.project, TrainConfig(**of_training), name=self.name, **of_model)

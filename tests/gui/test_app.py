@@ -35,6 +35,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from training.config import TrainConfig
+from training.posteriors import Posteriors
 from training.project import Project, default_project_path, is_project
 from training.run import POSTERIORS_FILE, latest_run
 from vae_desktop.engine import Engine
@@ -193,7 +194,7 @@ def test_nothing_of_a_project_left_in_the_middle_of_its_training_reaches_the_nex
     wait_for_plane(qtbot, app, 24)
 
     def tell():
-        app.engine.positions.emit(np.arange(24), np.ones((24, 2), np.float32), np.ones((24, 2), np.float32))
+        app.engine.positions.emit(np.arange(24), Posteriors(*np.ones((2, 24, 2), np.float32)))
         app.engine.import_failed.emit("trouble with the other project")
 
     late = threading.Thread(target=tell)
@@ -264,7 +265,7 @@ def test_a_click_on_a_picture_that_is_not_followed_now_says_so_and_moves_nothing
     app = exploring
     grid, plane = app.window.library.pictures, app.window.plane
     some = np.array([0, 2, 4], np.int64)  # as while 200,000 pictures are learned
-    app.engine.positions.emit(some, np.ones((3, 2), np.float32), np.ones((3, 2), np.float32))
+    app.engine.positions.emit(some, Posteriors(*np.ones((2, 3, 2), np.float32)))
     before = plane.handles
     QTest.mouseClick(grid.viewport(), LEFT, NONE, grid.visualRect(grid.model().index(1, 0)).center())
     assert plane.handles == before

@@ -46,7 +46,8 @@ def test_tensorflow_is_there_when_it_says_so_and_the_device_has_a_name(qtbot, en
 def test_a_drag_holds_the_training_and_the_handle_is_decoded_meanwhile(qtbot, engine, make_project):
     with told(qtbot, engine, "positions") as positions:
         engine.train(make_project(), None)
-    numbers, means, sigmas = positions
+    numbers, posteriors = positions
+    means, sigmas = posteriors.means, posteriors.sigmas
     assert numbers.tolist() == list(range(24))
     assert means.shape == sigmas.shape == (24, 2)
     assert (sigmas > 0).all()

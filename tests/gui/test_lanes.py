@@ -6,6 +6,7 @@ import pytest
 
 from training.errors import VaeError
 from training.plane_basis import PlaneSlice
+from training.posteriors import Posteriors
 from vae_desktop.decode_lane import PICTURES_AT_ONCE, DecodeLane, Weights
 from vae_desktop.lane import Lane
 from vae_desktop.tile_grid import BLOCK, Block
@@ -38,7 +39,7 @@ class Model:
     def encode(self, pixels):
         self.encoded.append(pixels[:, 0, 0, 0].tolist())
         means = np.stack([pixels[:, 0, 0, 0], np.full(len(pixels), self.weight)], axis=1)
-        return SimpleNamespace(means=means.astype(np.float32), sigmas=np.full(means.shape, 0.5, np.float32))
+        return Posteriors(means.astype(np.float32), np.full(means.shape, 0.5, np.float32))
 
 
 class SlowModel(Model):

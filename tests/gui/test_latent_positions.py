@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
 
+from training.posteriors import Posteriors
 from vae_desktop.latent_positions import LatentPositions
 
 
 def pictures(spreads=(2.0, 1.0, 0.5, 0.2), n=60, seed=0, middle=0.0):
     random = np.random.default_rng(seed)
     means = (random.normal(size=(n, len(spreads))) * spreads + middle).astype(np.float32)
-    return np.arange(n) * 2, means, np.full_like(means, 0.1)
+    return np.arange(n) * 2, Posteriors(means, np.full_like(means, 0.1))
 
 
 @pytest.fixture
@@ -19,7 +20,8 @@ def where():
 
 
 def test_a_handle_goes_exactly_to_a_picture_and_finds_it_nearest(where):
-    numbers, means, _ = pictures()
+    numbers, posteriors = pictures()
+    means = posteriors.means
     where.add(1, (0.0, 0.0))
     for row in (0, 17, 59):
         assert where.move_to_picture(1, int(numbers[row]))
@@ -39,7 +41,8 @@ def test_a_picture_that_is_not_known_moves_nothing(where):
 
 
 def test_nearest_counts_what_lies_off_the_plane(where):
-    numbers, means, _ = pictures()
+    numbers, posteriors = pictures()
+    means = posteriors.means
     where.add(1, (0.3, -0.2))
     where.move_off_plane(1, 0, 3.0)
     number, distance = where.nearest(1)
@@ -60,7 +63,7 @@ def test_a_drag_leaves_what_is_off_the_plane_and_a_slider_what_is_on_it(where):
 
 
 def test_a_slider_counts_in_the_pictures_standard_deviations_from_their_middle(where):
-    _, means, _ = pictures()
+    means = pictures()[1].means
     where.add(1, (0.0, 0.0))
     assert where.latent(1) == pytest.approx(means.mean(axis=0), abs=1e-5)
     where.move_off_plane(1, 0, 1.0)
@@ -89,7 +92,7 @@ def test_the_middle_resets_what_is_off_the_plane_only(where):
 
 
 def test_choosing_a_plane_leaves_what_a_handle_decodes_to(where):
-    _, means, _ = pictures()
+    means = pictures()[1].means
     where.add(1, (0.4, -0.7))
     where.move_off_plane(1, 0, 2.0)
     latent = where.latent(1)

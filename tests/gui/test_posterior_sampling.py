@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from training.plane_basis import PlaneBasis
+from training.posteriors import Posteriors
 from vae_desktop import posterior_sampling
 from vae_desktop.plane_ellipses import EllipsesOf
 from vae_desktop.posterior_sampling import _in_sigmas
@@ -70,7 +71,7 @@ def test_a_click_in_an_ellipse_samples_only_where_it_is_shown(exploring):
     where, plane = exploring.plane.where, exploring.window.plane
     row, _ = outermost(exploring)
     mean = where.basis.on_plane(where.means)[row]
-    sigmas, angles = where.basis.ellipses(where.sigmas)
+    sigmas, angles = where.basis.ellipses(where.posteriors)
     plane.set_view(plane.view.fitted(*np.repeat(mean, 2) + np.array([-4, 4, -4, 4]) * sigmas[row].max()))
     off = 1.5 * sigmas[row, 0] * np.array([np.cos(angles[row]), np.sin(angles[row])])
     pixel = at(exploring, *(mean + off).tolist())
@@ -91,7 +92,8 @@ def test_the_edge_of_an_ellipse_is_at_its_sigma_whatever_the_plane(direction, ti
     basis = PlaneBasis.principal(
         rng.normal(size=(50, 3)) * (3, 2, 1) @ np.linalg.qr(rng.normal(size=(3, 3)))[0]
     )
-    axes, angles = basis.ellipses(np.array([sigmas], np.float32))
+    one = np.array([sigmas], np.float32)
+    axes, angles = basis.ellipses(Posteriors(np.zeros_like(one), one))
     c, s = np.cos(angles[0]), np.sin(angles[0])
     local = times * axes[0] * (np.cos(direction), np.sin(direction))
     off = np.array([[local[0] * c - local[1] * s, local[0] * s + local[1] * c]], np.float32)

@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QProgressBar, QPushButton, QToolButton
 
 from training.plane_basis import PlaneBasis
+from training.posteriors import Posteriors
 from training.replay import Replay
 from training.timeline import Frame
 from vae_desktop import replay_film
@@ -31,8 +32,7 @@ def frame(step, mean):
         step,
         0.5 * step,
         np.array([7]),
-        np.array([mean], np.float32),
-        np.full((1, len(mean)), 0.1, np.float32),
+        Posteriors(np.array([mean], np.float32), np.full((1, len(mean)), 0.1, np.float32)),
     )
 
 

@@ -86,7 +86,7 @@ def test_sliding_shows_the_points_as_they_lay_and_closing_the_present(qtbot, wat
     for frame in (frames[0], frames[len(frames) // 2]):
         with told(qtbot, app.engine, "decoded"):
             go_to(app, frame.step)
-        np.testing.assert_allclose(seen_means(app), frame.means, atol=1e-5)
+        np.testing.assert_allclose(seen_means(app), frame.posteriors.means, atol=1e-5)
         assert said(app).startswith(f"Showing step {frame.step:,} · ")
     assert np.abs(seen_means(app) - present).max() > 0.1
     np.testing.assert_array_equal(app.plane.present_means, present)  # of which errors are found
@@ -157,7 +157,7 @@ def test_playing_runs_from_the_first_step_to_the_last_and_can_be_paused(qtbot, w
     assert seen == sorted(seen)
     qtbot.waitUntil(lambda: not app.replay._playing.isActive())
     assert said(app).startswith(f"Showing step {frames[-1].step} ")
-    np.testing.assert_allclose(seen_means(app), frames[-1].means, atol=1e-5)
+    np.testing.assert_allclose(seen_means(app), frames[-1].posteriors.means, atol=1e-5)
 
 
 def test_it_is_played_again_and_again_if_wished(qtbot, watching):
@@ -244,7 +244,7 @@ def test_where_a_picture_lay_then_its_handle_can_go(qtbot, watching, timeline):
     app, frame = watching, timeline.frames()[0]
     start_replay(qtbot, app)
     go_to(app, frame.step)
-    with told(qtbot, app.engine, "decoded", partial(is_at, frame.means[7])):
+    with told(qtbot, app.engine, "decoded", partial(is_at, frame.posteriors.means[7])):
         app.window.library.picture_selected.emit(7)
 
 
@@ -272,7 +272,7 @@ def test_of_more_latent_numbers_the_plane_stays_as_it_is(qtbot, app, make_projec
     for frame in (timeline.frames()[0], timeline.frames()[2]):
         with told(qtbot, app.engine, "decoded") as decoded:
             go_to(app, frame.step)
-        np.testing.assert_allclose(seen_means(app), basis.on_plane(frame.means), atol=1e-5)
+        np.testing.assert_allclose(seen_means(app), basis.on_plane(frame.posteriors.means), atol=1e-5)
         network = LatentModel(run.model, timeline.weights(frame.step))
         qtbot.waitUntil(
             lambda network=network, decoded=decoded: np.array_equal(

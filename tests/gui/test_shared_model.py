@@ -85,8 +85,8 @@ def test_a_dropped_model_is_explored_without_its_pictures(qtbot, exploring):
 def test_its_dots_show_their_posteriors_and_can_be_gone_to(qtbot, exploring, shared_file):
     app, shared = exploring, read_vae(shared_file)
     plane = app.window.plane
-    inner = int(np.argmin(np.hypot(*(shared.means - (0.7, 0.7)).T)))
-    place = at(app, *map(float, shared.means[inner]))
+    inner = int(np.argmin(np.hypot(*(shared.posteriors.means - (0.7, 0.7)).T)))
+    place = at(app, *map(float, shared.posteriors.means[inner]))
     before = plane.grab().toImage()
     move = QMouseEvent(
         QMouseEvent.Type.MouseMove,
@@ -101,7 +101,7 @@ def test_its_dots_show_their_posteriors_and_can_be_gone_to(qtbot, exploring, sha
     with told(qtbot, app.engine, "decoded"):
         QTest.mouseDClick(plane, LEFT, Qt.KeyboardModifier.NoModifier, place)
     at_handle = np.array(plane.handles[plane.active_handle])
-    nearest = np.abs(shared.means - at_handle).sum(axis=1).min()
+    nearest = np.abs(shared.posteriors.means - at_handle).sum(axis=1).min()
     assert nearest < 1e-5
     assert not problem(app)
 
