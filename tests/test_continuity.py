@@ -10,8 +10,8 @@ from training.backend import tf
 from training.continuity import cliffs, continuity_of, on_steepest
 from training.errors import VaeError
 from training.events import Control
-from training.latent import Posteriors
 from training.plane_basis import PlaneBasis
+from training.posteriors import Posteriors
 from training.random_features import PIXEL_PCA, PictureFeatures
 
 SIZE = 32

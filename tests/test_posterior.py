@@ -87,3 +87,19 @@ def test_an_encoder_tells_no_more_than_its_objective_needs(objective):
     tilts = 6 if objective == "full-covariance" else 0
     assert posterior.tilt.shape == posterior.correlation().shape == (6, tilts)
     assert posterior.mean.shape == posterior.log_variance().shape == (6, 4)
+
+
+def test_samples_of_kept_posteriors_have_their_covariance():
+    posterior = told("full-covariance", 3, count=2)
+    kept = Posteriors(
+        posterior.mean.numpy(),
+        np.exp(0.5 * posterior.log_variance().numpy()),
+        posterior.correlation().numpy(),
+    )
+    noise = np.random.default_rng(2).normal(size=(40_000, 3))
+    for row, expected in enumerate(covariances_of(posterior)):
+        drawn = kept.samples_of(row, noise)
+        spread = np.sqrt(np.outer(np.diag(expected), np.diag(expected)))
+        assert (np.abs(np.cov(drawn.T) - expected) < 5 * spread * math.sqrt(2 / len(noise))).all()
+    each = kept.samples(noise[:2])
+    np.testing.assert_allclose(each[1], kept.samples_of(1, noise[1:2])[0])

@@ -50,9 +50,9 @@ from training.estimate import Estimate, bootstrap, of_mean
 from training.events import Control
 from training.geodesics import PlaneMetric, covered
 from training.language import tr
-from training.latent import Posteriors
 from training.plane_basis import PlaneBasis
 from training.plane_map import PlaneMap, nodes_of, square_grid
+from training.posteriors import Posteriors
 from training.random_features import PictureFeatures
 
 SIDE = 40  # nodes of the maps along each side
@@ -179,8 +179,10 @@ def continuity_of(
         VaeError: there are not two pictures.
     """
     dim, random, control = basis.latent_dim, np.random.default_rng(seed), control or Control()
-    means, own_sigmas = _finite(posteriors)
-    sigmas = _usual_sigmas(own_sigmas)
+    known = posteriors[posteriors.are_finite]
+    if len(known) < 2:
+        raise VaeError(tr("Too few pictures to measure the model by."))
+    means, sigmas = known.means.astype(np.float64), _usual_sigmas(known.sigmas.astype(np.float64))
     samples = int(np.clip(_PRODUCTS // dim, FEWEST_SAMPLES, SAMPLES))
     work = 2 * samples * dim + 2 * PATHS + 2 * (FINER * SIDE) ** 2 + PAIRS * _PAIR_WORK
     tell = _Progress(work, on_progress).tell
@@ -194,7 +196,7 @@ def continuity_of(
         plane, maps = _maps(metric, basis, places, control, tell)
         return Continuity(
             steepness(noise[0]),
-            steepness(means[rows] + own_sigmas[rows] * noise[1]),
+            steepness(known[rows].samples(noise[1])),
             path_length(*random.normal(size=(2, PATHS, dim))),
             path_length(*means[_pairs(len(means), PATHS, random)]),
             _detour(plane, places, random, control, tell),
@@ -218,14 +220,6 @@ class _Progress:
     def tell(self, products: int) -> None:
         self._done += products
         self._on_progress(min(self._done / self._work, 1.0))
-
-
-def _finite(posteriors: Posteriors) -> tuple[Floats, Floats]:
-    """Means and σ, [n, d] each, of those that are finite."""
-    is_finite = np.isfinite(posteriors.means).all(axis=1) & np.isfinite(posteriors.sigmas).all(axis=1)
-    if is_finite.sum() < 2:
-        raise VaeError(tr("Too few pictures to measure the model by."))
-    return posteriors.means[is_finite].astype(np.float64), posteriors.sigmas[is_finite].astype(np.float64)
 
 
 def _usual_sigmas(sigmas: Floats) -> Floats | None:

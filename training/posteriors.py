@@ -80,17 +80,21 @@ class Posteriors:
             found[:, first, second] = found[:, second, first] = self.correlations
         return found
 
-    def samples(self, row: int, noise: NDArray[np.float64]) -> NDArray[np.float64]:
-        """z = μ + L ε with L Lᵀ = Σ for standard normal noise ε, [k, d], of one of them: [k, d]."""
-        sigma = np.nan_to_num(self.sigmas[row].astype(np.float64))
-        if self.correlations is None:
-            spread: NDArray[np.float64] = noise * sigma
-        else:
-            values, vectors = np.linalg.eigh(self[row : row + 1].correlation_matrices()[0])
+    def samples(self, noise: NDArray[np.floating]) -> NDArray[np.float64]:
+        """A sample of each, z = μ + L ε with L Lᵀ = Σ for standard normal noise ε, [n, d] → [n, d]."""
+        sigmas = np.nan_to_num(self.sigmas.astype(np.float64))
+        spread = noise * sigmas
+        if self.correlations is not None:
+            values, vectors = np.linalg.eigh(self.correlation_matrices())
             # Rounding may leave an eigenvalue just below zero.
-            spread = (noise * np.sqrt(np.maximum(values, 0.0))) @ vectors.T * sigma
-        samples: NDArray[np.float64] = self.means[row].astype(np.float64) + spread
+            scaled = noise * np.sqrt(np.maximum(values, 0.0))
+            spread = np.einsum("nij,nj->ni", vectors, scaled) * sigmas
+        samples: NDArray[np.float64] = self.means.astype(np.float64) + spread
         return samples
+
+    def samples_of(self, row: int, noise: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Samples of one of them, for noise [k, d]: [k, d]."""
+        return self[np.full(len(noise), row)].samples(noise)
 
     def mixed(self, other: "Posteriors", share: float) -> "Posteriors":
         """What lies so much of the way from these to others of the same pictures, number by number."""

@@ -125,7 +125,7 @@ class JitterSession(QObject):
         if handle is None or spread is None or self._noise.shape[1] != spread.means.shape[1]:
             return None
         moved: NDArray[np.float64] = np.array(self._session.where.latent(handle)) - spread.means[0]
-        return moved + spread.samples(0, self._noise)
+        return moved + spread.samples_of(0, self._noise)
 
     def _ask(self) -> None:
         points = self._points()

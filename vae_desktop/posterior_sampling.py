@@ -60,7 +60,7 @@ class PosteriorSampling(QObject, PlaneOverlay):
             self._tell(tr("Where this picture lies is known after the training."))
             return
         noise = self._noise.standard_normal((1, where.basis.latent_dim))
-        (latent,) = where.posteriors.samples(row, noise)
+        (latent,) = where.posteriors.samples_of(row, noise)
         if not self._session.move_active(tuple(latent.tolist())):
             return
         if number != self.picture:
