@@ -11,18 +11,23 @@ import safetensors.numpy
 
 from training.config import ModelConfig
 from training.events import Terms
+from training.objectives import ObjectiveName
 from training.posteriors import Posteriors
 from training.vae_archive import pack
 from training.vae_file import MODEL_FILE, PREVIEW_FILE, WEIGHTS_FILE, About, SharedModel, write_vae
 
 
-def small_model(pictures: int = 12, latent_dim: int = 2, title: str = "Cats") -> SharedModel:
+def small_model(
+    pictures: int = 12, latent_dim: int = 2, title: str = "Cats", objective: ObjectiveName = "vae"
+) -> SharedModel:
     """A model that can be written and read; its weights are too few for a network."""
     random = np.random.default_rng(0)
+    pairs = latent_dim * (latent_dim - 1) // 2
+    correlations = random.uniform(-0.9, 0.9, (pictures, pairs)).astype(np.float32)
     return SharedModel(
         About(
             title=title,
-            model=ModelConfig(32, 3, latent_dim, "gaussian"),
+            model=ModelConfig(32, 3, latent_dim, "gaussian", objective),
             figures=Terms(100.0, 3.0, 1.5),
             pictures=pictures,
             epochs=7,
@@ -36,6 +41,7 @@ def small_model(pictures: int = 12, latent_dim: int = 2, title: str = "Cats") ->
         posteriors=Posteriors(
             random.normal(size=(pictures, latent_dim)).astype(np.float32),
             random.uniform(0.1, 0.3, (pictures, latent_dim)).astype(np.float32),
+            correlations if objective == "full-covariance" else None,
         ),
         held_out=np.arange(pictures) % 4 == 0,
         preview=random.integers(0, 256, (64, 48, 3), np.uint8),
@@ -48,10 +54,10 @@ def members_of(path: Path) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def small_members(folder: Path) -> dict[str, bytes]:
+def small_members(folder: Path, objective: ObjectiveName = "vae") -> dict[str, bytes]:
     """The members of a good file."""
     path = folder / "good.vae"
-    write_vae(path, small_model())
+    write_vae(path, small_model(objective=objective))
     return members_of(path)
 
 

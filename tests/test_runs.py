@@ -190,6 +190,23 @@ def test_a_setting_for_life_begins_a_new_run_with_the_best_weights(project):
     assert latest_run(project.runs_folder) == run  # the new one has not been trained yet
 
 
+def test_other_weights_of_the_kl_begin_a_new_run_with_what_was_learnt(project):
+    run = trained_run(project, "Cats")
+    going_on = continue_run(project, run, {"beta_mean": 4.0, "beta_variance": 1.0})
+    assert going_on.run.model == replace(run.model, beta_mean=4.0)
+    assert going_on.run.begins_from_weights()
+    assert "weight of the KL mean term" in going_on.words
+    assert "variance" not in going_on.words
+    with pytest.raises(VaeError, match="objective of a trained network cannot be changed"):
+        continue_run(project, run, {"objective": "noise"})
+
+
+def test_a_run_is_called_by_its_objective_unless_it_is_a_vae(project):
+    titles = [start_run(project, TrainConfig(), objective=name).title for name in ("vae", "autoencoder")]
+    assert titles == ["Training 1", "Training 2: autoencoder"]
+    assert start_run(project, TrainConfig(), objective="noise", name="Mine").title == "Mine"
+
+
 def test_what_fixes_the_network_cannot_be_changed(project):
     run = trained_run(project)
     assert continue_run(project, run, {"latent_dim": 2}).run == run

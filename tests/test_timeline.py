@@ -10,11 +10,14 @@ from training.tensors import save_tensors
 from training.timeline import Frame, Timeline
 
 
-def frame(step, pictures=5, latent_dim=2):
+def frame(step, pictures=5, latent_dim=2, *, tilted=False):
     rng = np.random.default_rng(step)
     means = rng.normal(0, 2, (pictures, latent_dim)).astype(np.float32)
     sigmas = rng.uniform(0.01, 1, (pictures, latent_dim)).astype(np.float32)
-    return Frame(step, 0.25 * step, np.arange(pictures) + 100, Posteriors(means, sigmas))
+    tilts = rng.uniform(-0.9, 0.9, (pictures, latent_dim * (latent_dim - 1) // 2)).astype(np.float32)
+    return Frame(
+        step, 0.25 * step, np.arange(pictures) + 100, Posteriors(means, sigmas, tilts if tilted else None)
+    )
 
 
 def weights(step, size=8):
@@ -31,6 +34,13 @@ def keep(kept, steps):
 def gaps(steps):
     """Distances on a scale that is linear up to a hundred steps and logarithmic beyond."""
     return np.diff([math.log1p(step / 100) for step in steps])
+
+
+def test_tilted_posteriors_stay_tilted(tmp_path):
+    made = frame(1, latent_dim=3, tilted=True)
+    Timeline(tmp_path).add(made, weights(1))
+    (found,) = Timeline(tmp_path).frames()
+    np.testing.assert_allclose(found.posteriors.correlations, made.posteriors.correlations, rtol=1e-3)
 
 
 def test_a_frame_and_its_weights_are_read_back(tmp_path):

@@ -30,16 +30,21 @@ def alike(first, second):
         first.about == second.about
         and first.weights.keys() == second.weights.keys()
         and all(np.array_equal(first.weights[name], second.weights[name]) for name in first.weights)
-        and np.array_equal(first.posteriors.means, second.posteriors.means)
-        and np.array_equal(first.posteriors.sigmas, second.posteriors.sigmas)
+        and first.posteriors.arrays.keys() == second.posteriors.arrays.keys()
+        and all(
+            np.array_equal(array, second.posteriors.arrays[name])
+            for name, array in first.posteriors.arrays.items()
+        )
         and np.array_equal(first.held_out, second.held_out)
         and np.array_equal(first.preview, second.preview)
     )
 
 
-@pytest.mark.parametrize("latent_dim", [1, 2, 128])
-def test_what_is_written_is_read_again(tmp_path, latent_dim):
-    shared = small_model(latent_dim=latent_dim)
+@pytest.mark.parametrize(
+    ("latent_dim", "objective"), [(1, "vae"), (2, "autoencoder"), (3, "full-covariance"), (128, "vae")]
+)
+def test_what_is_written_is_read_again(tmp_path, latent_dim, objective):
+    shared = small_model(latent_dim=latent_dim, objective=objective)
     write_vae(tmp_path / "cats.vae", shared)
     assert alike(read_vae(tmp_path / "cats.vae"), shared)
     without_figures = replace(shared, about=replace(shared.about, figures=None, epochs=0))

@@ -332,6 +332,11 @@ TENSORS = {
     "flags that are none": ({HELD_OUT: np.full(12, 2, np.uint8)}, "does not fit together"),
     "means far away": ({MEANS: np.full((12, 2), 1e30, np.float32)}, "lie where none can"),
     "negative spreads": ({"posteriors__sigmas": np.full((12, 2), -1, np.float32)}, "lie where none can"),
+    "tilts of what is not tilted": (
+        {"posteriors__correlations": np.zeros((12, 1), np.float32)},
+        "does not fit together",
+    ),
+    "something else beside them": ({"posteriors__more": np.zeros(12, np.float32)}, "does not fit together"),
     "more places than pictures": (
         {
             MEANS: np.zeros((13, 2), np.float32),
@@ -349,6 +354,20 @@ TENSORS = {
         "does not fit together",
     ),
 }
+
+
+TILTS = {
+    "none of them": (None, "does not fit together"),
+    "of other pairs": (np.zeros((12, 3), np.float32), "does not fit together"),
+    "flat": (np.zeros(12, np.float32), "does not fit together"),
+    "beyond one": (np.full((12, 1), 1.5, np.float32), "lie where none can"),
+}
+
+
+@pytest.mark.parametrize(("tilts", "word"), TILTS.values(), ids=TILTS)
+def test_tilts_that_cannot_be(refused, tmp_path_factory, tilts, word):
+    members = small_members(tmp_path_factory.mktemp("tilted"), "full-covariance")
+    refused(with_tensors(members, posteriors__correlations=tilts), word)
 
 
 @pytest.mark.parametrize(("changes", "word"), TENSORS.values(), ids=TENSORS)

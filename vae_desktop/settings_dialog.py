@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
@@ -107,8 +108,10 @@ class SettingsDialog(QDialog):
         self._unfold = QToolButton()
         self._is_unfolded = False
         self._lay_out()
-        for field in self._fields.values():
+        for name, field in self._fields.items():
             field.changed.connect(self._tell_outcome)
+            if field.setting.meanings:
+                field.changed.connect(partial(self._tell_help, name))
             field.editor.installEventFilter(self)
         (self._afresh if afresh or run is None else self._go_on).setChecked(True)
         self._afresh.toggled.connect(self._fill)
@@ -126,7 +129,7 @@ class SettingsDialog(QDialog):
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.Enter):
             for name, field in self._fields.items():
                 if watched is field.editor:
-                    self._help.setText(self._help_of(name))
+                    self._tell_help(name)
         return super().eventFilter(watched, event)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -134,6 +137,9 @@ class SettingsDialog(QDialog):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._unfold_more(self._is_unfolded)
+
+    def _tell_help(self, name: str) -> None:
+        self._help.setText(self._help_of(name))
 
     def _help_of(self, name: str) -> str:
         setting, usual = self._entries[name].setting, self._entries[name].usual_words

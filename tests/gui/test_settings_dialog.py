@@ -13,6 +13,8 @@ USUAL = {
     "batch_size": (None, "automatic: 64"),
     "learning_rate": (0.002, "usual: 0.002"),
     "xla": (None, "automatic: off"),
+    "objective": ("vae", "usual: VAE"),
+    "beta_mean": (1.0, "usual: 1"),
 }
 RUN = RunInForm("Cats & “dogs”", {**{name: usual for name, (usual, _) in USUAL.items()}, "batch_size": 16})
 
@@ -60,6 +62,39 @@ def test_nothing_needs_to_be_set(ask):
     press(dialog, "Train for 10 minutes")
     assert decided == [Chosen({}, afresh=True, name="")]
     assert not dialog.isVisible()
+
+
+def test_an_objective_is_called_by_its_name_and_says_what_it_means(ask):
+    dialog, decided = ask()
+    unfold(dialog)
+    box = field(dialog, "objective")
+    texts = [box.itemText(number) for number in range(box.count())]
+    assert texts[0] == "usual: VAE"
+    assert {"autoencoder", "KL mean term only", "VAE with full covariance"} <= set(texts)
+    box.setFocus()
+    QTest.keyClicks(box, "KL mean")
+    assert any("drawn to the middle, but may shrink to a point" in text for text in shown(dialog))
+    press(dialog, "Train for 10 minutes")
+    assert decided == [Chosen({"objective": "mean-term"}, afresh=True, name="")]
+
+
+def test_a_weight_is_tried_out_with_a_slider_or_typed(ask):
+    dialog, decided = ask()
+    unfold(dialog)
+    line, slider = (field(dialog, f"weight of the KL mean term{which}") for which in ("", ", slider"))
+    middle = slider.value()
+    assert middle == slider.maximum() // 2  # 1, the usual weight
+    slider.setFocus()
+    QTest.keyClick(slider, Qt.Key.Key_End)
+    assert line.text() == "4"
+    QTest.keyClick(slider, Qt.Key.Key_Home)
+    assert line.text() == "0"
+    line.clear()
+    assert slider.value() == middle
+    QTest.keyClicks(line, "2.25")
+    assert slider.value() == pytest.approx(75, abs=1)
+    press(dialog, "Train for 10 minutes")
+    assert decided == [Chosen({"beta_mean": 2.25}, afresh=True, name="")]
 
 
 def test_only_the_simple_settings_are_seen_until_more_are_asked_for(ask):
