@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from training.language import mark, tr
+from training.objectives import OBJECTIVES
 from training.setting import Setting
 from training.setting_help import MODEL_SETTINGS, WEIGHING_SETTINGS
 from vae_desktop.labels import QuietLabel
@@ -113,6 +114,9 @@ class SettingsDialog(QDialog):
             if field.setting.meanings:
                 field.changed.connect(partial(self._tell_help, name))
             field.editor.installEventFilter(self)
+        if "objective" in self._fields:
+            self._fields["objective"].changed.connect(self._follow_objective)
+            self._follow_objective()
         (self._afresh if afresh or run is None else self._go_on).setChecked(True)
         self._afresh.toggled.connect(self._fill)
         self._fill()
@@ -154,11 +158,25 @@ class SettingsDialog(QDialog):
         """Show the values of what would be trained: a new run, or the one there is."""
         afresh = self.is_afresh
         for name, field in self._fields.items():
-            field.set_fixed("" if afresh or name not in _OF_THE_NETWORK else tr(_FIXED))
+            if name not in WEIGHING_SETTINGS:
+                field.set_fixed("" if afresh or name not in _OF_THE_NETWORK else tr(_FIXED))
             field.set_value(self._first_value(name))
             field.check()
         self._form.setRowVisible(self._name, afresh and self._run is not None)
         self._tell_outcome()
+
+    def _follow_objective(self) -> None:
+        """Weights of what the objective leaves out cannot be chosen."""
+        objective = OBJECTIVES[self._fields["objective"].value]
+        has = {
+            "beta_mean": objective.mean_term,
+            "beta_variance": objective.variance_term,
+            "constant_sigma": objective.encoding == "constant",
+        }
+        for name in has.keys() & self._fields.keys():
+            self._fields[name].set_fixed(
+                "" if has[name] else tr("The objective that is chosen is without it.")
+            )
 
     def _first_value(self, name: str) -> Any:
         usual = self._entries[name].usual

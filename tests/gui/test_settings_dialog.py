@@ -52,6 +52,13 @@ def press(dialog, text, kind=QPushButton):
     QTest.mouseClick(wanted, LEFT)
 
 
+def pick(box, text):
+    """Choose from a list by the keyboard."""
+    QTest.keyClick(box, Qt.Key.Key_Home)
+    for _ in range(box.findText(text)):
+        QTest.keyClick(box, Qt.Key.Key_Down)
+
+
 def unfold(dialog):
     press(dialog, "More settings", QToolButton)
 
@@ -72,7 +79,11 @@ def test_an_objective_is_called_by_its_name_and_says_what_it_means(ask):
     assert texts[0] == "usual: VAE"
     assert {"autoencoder", "KL mean term only", "VAE with full covariance"} <= set(texts)
     box.setFocus()
-    QTest.keyClicks(box, "KL mean")
+    assert field(dialog, "weight of the KL mean term").isEnabled()
+    pick(box, "autoencoder")
+    assert not field(dialog, "weight of the KL mean term").isEnabled()
+    pick(box, "KL mean term only")
+    assert field(dialog, "weight of the KL mean term").isEnabled()
     assert any("drawn to the middle, but may shrink to a point" in text for text in shown(dialog))
     press(dialog, "Train for 10 minutes")
     assert decided == [Chosen({"objective": "mean-term"}, afresh=True, name="")]
