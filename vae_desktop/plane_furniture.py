@@ -84,17 +84,31 @@ def draw_rulers(painter: QPainter, view: PlaneView, colours: PlaneColours) -> No
         if x - 12 > area.left():
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, signed(value, decimals))
     values, decimals = tick_values(z2_min, z2_max, int(view.height / _TICK_GAP))
-    for value in values:
+    texts = [signed(value, decimals) for value in values]
+    # Long numbers, of a view from very near, stand upright along the ruler.
+    room = RULER_LEFT - 8
+    upright = any(painter.fontMetrics().horizontalAdvance(text) > room for text in texts)
+    for value, text in zip(values, texts, strict=True):
         _, y = view.to_screen(0.0, value)
         painter.setPen(edge)
         painter.drawLine(QPointF(area.left() - 4, y), QPointF(area.left(), y))
         painter.setPen(colours.quiet)
-        box = QRectF(0, y - 10, RULER_LEFT - 8, 20)
-        if 8 < y < area.bottom() - 6:
+        if upright and 30 < y < area.bottom() - 30:
+            _draw_upright(painter, QPointF(room / 2, y), text)
+        elif not upright and 8 < y < area.bottom() - 6:
             align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(box, align, signed(value, decimals))
+            painter.drawText(QRectF(0, y - 10, room, 20), align, text)
     corner = QRectF(0, area.bottom() + 2, RULER_LEFT - 8, RULER_BOTTOM - 4)
     painter.drawText(corner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, "σ")
+
+
+def _draw_upright(painter: QPainter, middle: QPointF, text: str) -> None:
+    """Draw a text turned by a quarter, to be read from the right."""
+    painter.save()
+    painter.translate(middle)
+    painter.rotate(-90.0)
+    painter.drawText(QRectF(-40, -10, 80, 20), Qt.AlignmentFlag.AlignCenter, text)
+    painter.restore()
 
 
 def draw_placeholder(

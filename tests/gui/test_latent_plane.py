@@ -176,6 +176,19 @@ def test_wheel_keeps_the_point_under_the_pointer(plane, qtbot):
     assert scale(plane) == pytest.approx(old_scale)
 
 
+def test_long_numbers_of_a_view_from_very_near_are_whole(plane):
+    plane.set_points(*gaussian(200))
+    middle = at(plane, 0.0, -0.7)
+    for _ in range(24):
+        wheel(plane, middle, 120)
+    image = shot(plane)
+    ground = image.pixelColor(20, plane.height() - 30)
+    left = {image.pixelColor(x, y).rgb() for x in range(3) for y in range(plane.height() - 30)}
+    assert left == {ground.rgb()}, "a number goes beyond the edge"
+    ruler = {image.pixelColor(x, y).rgb() for x in range(3, 36) for y in range(plane.height() - 30)}
+    assert len(ruler) > 1, "there are numbers"
+
+
 def test_axes_have_one_scale_and_z2_grows_upwards(plane):
     plane.set_points(*gaussian(10))
     plane.resize(900, 300)
