@@ -49,10 +49,17 @@ def test_an_ellipse_reaches_farther_along_its_longer_axis():
     assert around.is_empty_at(np.array([0.0, 1.4]))
 
 
-def test_beyond_what_the_prior_reaches_it_is_empty_even_at_a_picture():
+def test_a_picture_beyond_what_the_prior_reaches_is_near_all_the_same():
     means = np.array([[3.5, 0.0], [0.0, 0.0]], np.float32)
-    assert Surroundings(means, np.ones_like(means)).is_empty_at(np.array([3.5, 0.0]))
-    assert not Surroundings(means, np.ones_like(means)).is_empty_at(np.array([2.9, 0.0]))
+    around = Surroundings(means, np.full_like(means, 0.1))
+    assert not around.is_empty_at(np.array([3.5, 0.0]))
+    assert around.is_empty_at(np.array([0.0, 4.0]))
+
+
+def test_without_pictures_it_is_empty_beyond_what_the_prior_reaches():
+    nothing = Surroundings(np.zeros((0, 2), np.float32), np.zeros((0, 2), np.float32))
+    assert nothing.is_empty_at(np.array([3.1, 0.0]))
+    assert not nothing.is_empty_at(np.array([2.9, 0.0]))
 
 
 @pytest.mark.parametrize("dimensions", [1, 2, 3, 8, 32])

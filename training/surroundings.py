@@ -59,14 +59,14 @@ class Surroundings:
     def is_empty_at(self, point: NDArray[np.floating]) -> bool:
         """Whether no picture lies near a point, so that a decoder has never learnt what is there.
 
-        That is so beyond what the prior reaches; and where the nearest picture is farther than the usual
-        spacing and no posterior reaches.
+        That is so where the nearest picture is farther than the usual spacing and no posterior reaches, be it
+        within the prior or beyond; and without pictures beyond what the prior reaches.
         """
         reach = reach_of(len(point))
-        if np.linalg.norm(point) > reach:
-            return True
         found = self.nearest(point)
-        if found is None or found[1] <= self.usual_spacing:
+        if found is None:
+            return bool(np.linalg.norm(point) > reach)
+        if found[1] <= self.usual_spacing:
             return False
         at = point.astype(np.float32)
         for start in range(0, len(self._means), _AT_ONCE):

@@ -27,8 +27,7 @@ _LINES = 2  # of a sentence, unless the panel is narrow
 GUESS = mark("No picture of yours lies near: the model is guessing here.")
 _GUESS_HELP = mark(
     "No picture's posterior (where the model thinks that it may lie) reaches here within three standard"
-    " deviations, and the nearest one is farther than your pictures usually are from each other; or it is"
-    " beyond three standard deviations of the prior."
+    " deviations, and the nearest one is farther than your pictures usually are from each other."
 )
 _TITLE_HELP = mark(
     "Two ways of being near: what the model takes for alike, by where it places pictures in its latent space;"
