@@ -1,5 +1,6 @@
 """A small card beside the pointer: a picture, what the program draws in its place, and some words."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -81,13 +82,18 @@ class HoverCard(QWidget):
         bold, small = self._fonts()
         title, text = QFontMetricsF(bold), QFontMetricsF(small)
         words = [title.horizontalAdvance(one_line(self._content.title))]
-        words += [text.horizontalAdvance(line) for line in self._content.lines]
+        words += [text.horizontalAdvance(one_line(line)) for line in self._content.lines]
         pictures = len(self._content.pictures)
-        inner = max(pictures * (side + GRID) - GRID, min(max(words), _WIDEST, widest))
-        height = title.height() + text.height() * len(self._content.lines) + 2 * GRID + 4
+        # Whole pixels, as the widget has them: nothing is to be broken otherwise once it is painted.
+        inner = math.ceil(max(pictures * (side + GRID) - GRID, min(max(words), _WIDEST, widest)))
+        height = title.height() + text.height() * len(self._rows(text, inner)) + 2 * GRID + 4
         if pictures:
             height += side + text.height() + GRID
         return QSizeF(inner + 2 * GRID, height)
+
+    def _rows(self, metrics: QFontMetricsF, width: float) -> list[str]:
+        """The lines below the title, broken where they are too long."""
+        return [row for line in self._content.lines for row in _broken(one_line(line), metrics, width)]
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw it."""
@@ -120,16 +126,29 @@ class HoverCard(QWidget):
 
     def _paint_words(self, painter: QPainter, top: float) -> None:
         palette, (bold, small) = self.palette(), self._fonts()
-        rows = [(bold, self._content.title), *((small, line) for line in self._content.lines)]
+        lines = self._rows(QFontMetricsF(small), self.width() - 2 * GRID)
+        rows = [(bold, one_line(self._content.title)), *((small, line) for line in lines)]
         for font, words in rows:
             painter.setFont(font)
             is_title = font is bold
             painter.setPen(palette.color(QPalette.ColorRole.Text) if is_title else quiet_text(palette))
             metrics = QFontMetricsF(font)
             row = QRectF(GRID, top, self.width() - 2 * GRID, metrics.height())
-            shown = metrics.elidedText(one_line(words), Qt.TextElideMode.ElideMiddle, row.width())
+            shown = metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, row.width())
             painter.drawText(row, Qt.AlignmentFlag.AlignVCenter, shown)
             top += metrics.height() + (2 if is_title else 0)
+
+
+def _broken(line: str, metrics: QFontMetricsF, width: float) -> list[str]:
+    """A line as rows that are no wider than this, as far as its words are not."""
+    rows = [""]
+    for word in line.split(" "):
+        longer = f"{rows[-1]} {word}" if rows[-1] else word
+        if rows[-1] and metrics.horizontalAdvance(longer) > width:
+            rows.append(word)
+        else:
+            rows[-1] = longer
+    return rows
 
 
 def _beside(pointer: QPointF, size: QSizeF, room: QRectF) -> QPointF | None:

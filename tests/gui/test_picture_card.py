@@ -47,6 +47,18 @@ def test_a_card_is_never_outside_nor_under_the_pointer(room, size, title):
     assert shown > 0
 
 
+def test_a_long_line_is_broken_instead_of_cut(room):
+    card, pointer = HoverCard(room), QPointF(10, 10)
+    heights = []
+    for line in ("short", "some words for two rows " * 3, "some words for more than two rows " * 4):
+        card.show_content(CardContent("a.png", (line,), [("yours", GREY)] * 2), pointer)
+        heights.append(card.height())
+    row = heights[1] - heights[0]
+    assert row == pytest.approx(card.fontMetrics().height(), abs=4)
+    assert heights[2] - heights[1] >= row - 1
+    assert card.width() <= 320
+
+
 def test_a_card_has_the_colours_of_light_and_dark(room):
     card = HoverCard(room)
     card.show_content(content(), QPointF(10, 10))
