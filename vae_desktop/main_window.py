@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QMainWindow,
     QStackedWidget,
-    QToolBar,
     QVBoxLayout,
     QWidget,
 )
@@ -45,6 +44,7 @@ from vae_desktop.plane_frame import PlaneFrame
 from vae_desktop.runs_panel import RunsPanel
 from vae_desktop.settings import Settings
 from vae_desktop.style import GRID
+from vae_desktop.tool_bar import ToolBar
 from vae_desktop.training_panel import TrainingPanel
 from vae_desktop.welcome import SampleCard, WelcomePage
 from vae_desktop.window_actions import DECODING_TOOLS, PLANE_MODES, PLANE_TOOLS, WindowActions, fill_choice
@@ -263,8 +263,7 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def _build_centre(self) -> None:
-        tools = self.plane_tools = QToolBar(tr("Plane tools"))
-        tools.setIconSize(QSize(20, 20))
+        tools = self.plane_tools = ToolBar(tr("Plane tools"))
         for name in PLANE_MODES:
             tools.addAction(self._actions[name])
         tools.addSeparator()
