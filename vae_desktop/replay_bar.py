@@ -194,8 +194,12 @@ class ReplayBar(PaletteFollower):
             sides.addAction(action)
         menu.addSeparator()
         for words, signal, tip in (
-            (tr("Save as a &film…"), self.film_requested, tr("One file that plays: WebP or GIF")),
-            (tr("Save as a &folder of pictures…"), self.pictures_requested, tr("A PNG for every frame")),
+            (
+                tr("Save as a &film…"),
+                self.film_requested,
+                tr("One file that plays: WebP, GIF or, with ffmpeg, MP4"),
+            ),
+            (tr("Save as a f&older of pictures…"), self.pictures_requested, tr("A PNG for every frame")),
         ):
             action = QAction(words, menu)
             action.setToolTip(tip)

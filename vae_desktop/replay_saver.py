@@ -5,17 +5,19 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
-from training.language import tr
+from training.language import mark, tr
 from training.mp4 import find_ffmpeg
 from training.run import Run
 from vae_desktop.engine import Engine
 from vae_desktop.film_progress import FilmProgress
 from vae_desktop.main_window import MainWindow
+from vae_desktop.message_strip import StripButton
 from vae_desktop.plain_words import one_line
 from vae_desktop.replay_film import ReplayFilm
 from vae_desktop.save_dialog import ask_where_to_save
 
 _NAME = "replay"
+_KINDS = {".webp": mark("WebP films"), ".gif": mark("GIF films"), ".mp4": mark("MP4 films")}
 
 
 class ReplaySaver(QObject):
@@ -45,11 +47,11 @@ class ReplaySaver(QObject):
             if parent:
                 self._save(run, film, _free_folder(Path(parent)))
         else:
-            mp4 = " *.mp4" if find_ffmpeg() else ""
+            kinds = [kind for kind in _KINDS if kind != ".mp4" or find_ffmpeg()]
             ask_where_to_save(
                 self._window,
                 tr("Save replay"),
-                f"{tr('Films')} (*.webp *.gif{mp4})",
+                ";;".join(f"{tr(_KINDS[kind])} (*{kind})" for kind in kinds),
                 f"{_NAME}.webp",
                 lambda path: self._save(run, film, Path(path)),
             )
@@ -63,7 +65,8 @@ class ReplaySaver(QObject):
         if problem:
             self._window.show_problem(problem)
         elif written:
-            self._window.show_note(tr("Saved {name}.", name=one_line(path.name)))
+            show = StripButton(tr("Show in its folder"), lambda: self._window.show_file(path.parent))
+            self._window.messages.show_note(tr("Saved {name}.", name=one_line(path.name)), show)
 
 
 def _free_folder(parent: Path) -> Path:

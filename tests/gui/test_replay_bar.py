@@ -157,10 +157,10 @@ def test_slider_and_text_share_the_room_and_everything_stays_within(bar, width):
 
 def test_a_film_or_pictures_of_a_size_are_asked_for(bar):
     films, pictures = recorded(bar.film_requested), recorded(bar.pictures_requested)
-    actions = {
-        action.text().replace("&", ""): action
-        for action in button(bar, "Save replay as a film…").menu().actions()
-    }
+    offered = [action for action in button(bar, "Save replay as a film…").menu().actions() if action.text()]
+    keys = [action.text().partition("&")[2][0].lower() for action in offered]
+    assert len(set(keys)) == len(keys)
+    actions = {action.text().replace("&", ""): action for action in offered}
     actions["Save as a film…"].trigger()
     actions["Large, 1,080 pixels"].trigger()
     actions["Save as a folder of pictures…"].trigger()

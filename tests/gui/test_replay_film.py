@@ -212,6 +212,7 @@ def test_a_film_is_written_while_the_window_goes_on(qtbot, replaying, tmp_path):
     assert bar._step.accessibleName().startswith("Showing step")
     ended(qtbot, app)
     assert app.window.messages.text == "Saved film.webp."
+    assert "Show in its folder" in [each.text() for each in app.window.messages.findChildren(QPushButton)]
     with Image.open(path) as opened:
         assert opened.size == (480, 480)
         assert opened.is_animated
@@ -241,6 +242,7 @@ def test_a_film_that_cannot_be_written_is_told(qtbot, replaying, tmp_path):
     (tmp_path / "gone").mkdir()
     choose(app, "Save as a film…")
     (dialog,) = app.window.findChildren(QFileDialog)
+    assert dialog.nameFilters()[:2] == ["WebP films (*.webp)", "GIF films (*.gif)"]
     dialog.fileSelected.emit(str(tmp_path / "nowhere" / "film.gif"))
     dialog.reject()
     ended(qtbot, app)
