@@ -21,6 +21,7 @@ class HandlePlane(PlaneCanvas):
     drag_started = Signal(int)
     handle_moved = Signal(int, float, float)
     drag_finished = Signal(int)
+    drag_refused = Signal(int)  # of a locked handle
     handle_selected = Signal(int)
     handle_added = Signal(int, float, float)
     handle_leaving = Signal(int)  # about to be removed by itself
@@ -200,6 +201,7 @@ class HandlePlane(PlaneCanvas):
         """Let the hand move a handle from now on; a locked one stays."""
         self._end_drag()
         if self.is_locked(number):
+            self.drag_refused.emit(number)
             return
         self._dragged = number
         self._hand_busy = True

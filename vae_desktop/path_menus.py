@@ -41,8 +41,7 @@ class PathMenus(QObject):
     def add(self, stop: Latent | None) -> None:
         """Add a stop at the end; None for a picture of which it is not known where it lies."""
         if stop is None:
-            message = tr("Where this picture lies is known after the training.")
-            self._session.window.statusBar().showMessage(message, 4000)
+            self._session.window.statusBar().showMessage(self._session.why_unknown, 4000)
         else:
             self._path.insert(len(self._path.stops), stop)
 

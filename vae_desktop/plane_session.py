@@ -78,6 +78,7 @@ class PlaneSession(QObject):
         plane.view_changed.connect(self._on_view_changed)
         plane.drag_started.connect(self.grab)
         plane.drag_finished.connect(self.let_go_of)
+        plane.drag_refused.connect(self._tell_locked)
         plane.handle_moved.connect(self._on_handle_moved)
         plane.handle_added.connect(self._on_handle_added)
         plane.handle_removed.connect(self.where.remove)
@@ -174,6 +175,13 @@ class PlaneSession(QObject):
     def shows_past(self) -> bool:
         """Whether pictures are shown where they lay earlier."""
         return self._present is not None
+
+    @property
+    def why_unknown(self) -> str:
+        """Why it is not known where a picture lies: of many, trainings and replays follow a sample only."""
+        if self._present is None:
+            return tr("Where this picture lies is known after the training.")
+        return tr("Where this picture lies is known at present, not at this step.")
 
     @property
     def present_means(self) -> NDArray[np.float32]:
@@ -377,12 +385,7 @@ class PlaneSession(QObject):
         row = self.where.row_of(number)
         if row is None:
             if self.window.plane.active_handle is not None:
-                # While a training runs, only a sample of many pictures is followed, and so it is in a replay.
-                self._say(
-                    tr("Where this picture lies is known after the training.")
-                    if self._present is None
-                    else tr("Where this picture lies is known at present, not at this step.")
-                )
+                self._say(self.why_unknown)
         else:
             self.move_active(tuple(self.where.means[row].astype(np.float64).tolist()))
 
@@ -393,12 +396,15 @@ class PlaneSession(QObject):
         if handle is None or len(latent) != self.where.basis.latent_dim:
             return False
         if plane.is_locked(handle):
-            self._say(tr("{title} is locked.", title=plane.handle_title(handle)))
+            plane.drag_refused.emit(handle)
             return False
         before = self.where.latent(handle)
         self.put_handle(handle, latent)
         self._tell_put(handle, before)
         return True
+
+    def _tell_locked(self, handle: int) -> None:
+        self._say(tr("{title} is locked.", title=self.window.plane.handle_title(handle)))
 
     def _say(self, text: str) -> None:
         self.window.statusBar().showMessage(text, 4000)

@@ -57,7 +57,7 @@ class PosteriorSampling(QObject, PlaneOverlay):
         where = self._session.where
         row = where.row_of(number)
         if row is None:
-            self._tell(tr("Where this picture lies is known after the training."))
+            self._tell(self._session.why_unknown)
             return
         noise = self._noise.standard_normal((1, where.basis.latent_dim))
         (latent,) = where.posteriors.samples_of(row, noise)

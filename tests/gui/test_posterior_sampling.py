@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from training.plane_basis import PlaneBasis
 from training.posteriors import Posteriors
+from training.replay import Moment
 from vae_desktop import posterior_sampling
 from vae_desktop.plane_ellipses import EllipsesOf
 from vae_desktop.posterior_sampling import _in_sigmas
@@ -144,8 +145,14 @@ def test_a_locked_handle_stays(exploring):
 
 
 def test_a_picture_that_is_not_followed_is_not_sampled(exploring):
-    exploring.explorer.sampling.sample(1_000)
-    assert "after the training" in exploring.window.statusBar().currentMessage()
+    sampling, bar = exploring.explorer.sampling, exploring.window.statusBar()
+    sampling.sample(1_000)
+    assert "after the training" in bar.currentMessage()
+    where = exploring.plane.where
+    few = slice(0, 5)
+    exploring.plane.show_past(Moment(1, 0.5, where.numbers[few], where.means[few], where.sigmas[few]))
+    sampling.sample(7)
+    assert "not at this step" in bar.currentMessage()
 
 
 def test_samples_are_seen_for_a_while(qtbot, exploring, monkeypatch):
