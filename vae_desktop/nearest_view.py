@@ -119,7 +119,9 @@ class _NearestButton(QAbstractButton):
         painter.setFont(tabular_font(self.font()))
         painter.setPen(self.palette().windowText().color())
         for place, text in enumerate(self._lines):
-            shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, int(room))
+            # Of a file's name the end is worth more than the middle; of words and numbers it is not.
+            mode = Qt.TextElideMode.ElideRight if place else Qt.TextElideMode.ElideMiddle
+            shown = metrics.elidedText(text, mode, int(room))
             area = QRectF(left, top + place * line, room, line)
             painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, shown)
             painter.setPen(quiet_text(self.palette()))
