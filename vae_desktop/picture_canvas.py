@@ -61,8 +61,8 @@ class PictureCanvas(QWidget):
         self.setMaximumHeight(max(self.width(), _SMALLEST))
 
     def sizeHint(self) -> QSize:
-        """Large enough for a 32-pixel picture in crisp pixels."""
-        return QSize(296, 296)
+        """Wide enough for a 32-pixel picture in crisp pixels; in height, what is below it comes first."""
+        return QSize(296, 192)
 
     def minimumSizeHint(self) -> QSize:
         """Still worth looking at."""

@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from vae_desktop.decode_view import DecodeView, position_text
+from vae_desktop.nearest_view import NearPicture
 from vae_desktop.pixels import to_qimage
 from vae_desktop.square_grid import best_fit
 
@@ -103,6 +104,17 @@ def test_strip_appears_with_the_second_handle_and_chooses(view, qtbot):
     assert painted.args == [1]
     small = squares(view)["Handle 1"].grab().toImage()
     assert small.pixelColor(30, 30).getRgb()[:3] == (0, 0, 200)
+
+
+def test_the_handles_are_whole_in_a_panel_as_high_as_at_first(view, qtbot):
+    view.resize(290, 572)
+    for handle in (1, 2):
+        view.show_picture(handle, (0, 0), flat(200, 0, 0))
+    pictures = [NearPicture(number, flat(9, 9, 9), f"{number}.png") for number in (3, 5)]
+    view.nearest.show_nearest((pictures[0], 0.3), (pictures[1], 0.1))
+    view.nearest.show_novelty("Something new: " + "farther from all of yours " * 3, is_guess=True)
+    qtbot.wait(50)  # for what is to be laid out
+    assert all(square.visibleRegion().boundingRect() == square.rect() for square in squares(view).values())
 
 
 def test_removing_the_active_handle_shows_another(view):
