@@ -130,7 +130,7 @@ def require_space(path: Path, needed: int) -> None:
                 needed=size_words(needed),
                 free=size_words(free),
             ),
-            advice=tr("Choose another disk, fewer frames or a smaller size."),
+            advice=tr("Choose another disk or a smaller size; a film also shrinks with fewer frames."),
         )
 
 
