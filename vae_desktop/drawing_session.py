@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QPoint, QRect, QSize
 
 from training.images import ImageFormat
 from training.language import mark, tr
@@ -21,6 +21,15 @@ _LOOKED_AT = 64  # pictures, to tell on what ground the project's are
 _USUAL_TIP = mark("Draw with the mouse or a pen, and see where the picture lies and what becomes of it")
 _NO_MODEL_TIP = mark("Draw a picture, once a model has been trained")
 _COLOUR_TIP = mark("Drawing is for models of grey pictures, and this one's are in colour")
+
+
+def place_beside(window: QRect, size: QSize, screen: QRect) -> QPoint:
+    """Where a pad leaves a window's middle free: beside it, else over its lower left corner."""
+    top = max(min(window.bottom(), screen.bottom()) + 1 - size.height(), screen.top())
+    for left in (window.right() + 1, window.left() - size.width()):
+        if screen.left() <= left <= screen.right() + 1 - size.width():
+            return QPoint(left, top)
+    return QPoint(max(min(window.left(), screen.right() + 1 - size.width()), screen.left()), top)
 
 
 class DrawingSession(QObject):
@@ -64,6 +73,10 @@ class DrawingSession(QObject):
             pad.drawn.connect(self._on_drawn)
             pad.kept.connect(self._on_kept)
             pad.finished.connect(self._on_finished)
+            # Before it is shown, or the system would put it over the middle of the plane.
+            frame, screen = self._window.frameGeometry(), self._window.screen().availableGeometry()
+            borders = frame.size() - self._window.size()
+            pad.move(place_beside(frame, pad.sizeHint() + borders, screen))
             self._pad = pad
         self._pad.show()
         self._pad.raise_()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hands import LEFT, NONE, action, button, wait_for, wait_for_plane
 from hearing import SECONDS
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QPointingDevice, QTabletEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QToolButton
@@ -15,6 +15,7 @@ from training.run import latest_run
 from training.runs import start_run
 from vae_desktop.drawing import Drawing, is_white_on_black
 from vae_desktop.drawing_pad import DrawingPad
+from vae_desktop.drawing_session import place_beside
 from vae_desktop.main_window import WindowState
 
 RIGHT = Qt.MouseButton.RightButton
@@ -203,6 +204,29 @@ def grey(qtbot, app, make_project):
 
 def the_guests(app):
     return list(app.explorer.guests.guests)
+
+
+@pytest.mark.parametrize(
+    ("window", "place"),
+    [
+        (QRect(0, 0, 1000, 800), (1000, 400)),
+        (QRect(900, 0, 1000, 800), (200, 400)),
+        (QRect(300, 100, 1300, 800), (300, 500)),
+        (QRect(-50, 400, 1900, 900), (0, 600)),
+    ],
+)
+def test_the_pad_lies_beside_the_window_or_over_its_lower_left_corner(window, place):
+    assert place_beside(window, QSize(700, 400), QRect(0, 0, 1920, 1000)) == QPoint(*place)
+
+
+def test_the_plane_stays_in_sight_beside_the_pad(grey):
+    app, _ = grey
+    action(app, "Draw a picture…").trigger()
+    (pad,) = app.window.findChildren(DrawingPad)
+    plane = app.window.plane
+    area = QRect(plane.mapToGlobal(QPoint()), plane.size())
+    covered = area & pad.frameGeometry()
+    assert covered.width() * covered.height() < 0.5 * area.width() * area.height()
 
 
 def test_what_is_drawn_is_a_guest_at_once_and_moves_as_it_changes(qtbot, grey):
