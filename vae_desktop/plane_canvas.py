@@ -85,6 +85,8 @@ class PlaneCanvas(QWidget):
         held_out: NDArray[np.bool_],
         indices: NDArray[np.int64],
         angles: NDArray[np.float32] | None = None,
+        *,
+        of_all: int = 0,
     ) -> None:
         """Show these posteriors instead of those before; points that are not finite are left out.
 
@@ -94,10 +96,12 @@ class PlaneCanvas(QWidget):
             held_out: [n].
             indices: [n], which pictures of the project they are.
             angles: [n], how far the ellipses are turned, radians counter-clockwise; None for not at all.
+            of_all: how many pictures there are; where that is more, the legend says so.
 
         Raises:
             ValueError: the shapes do not belong together.
         """
+        self._scene.of_all = of_all
         self._scene.cloud = cloud(means, sigmas, held_out, indices, angles)
         self._data_changed(tiles=False)
 

@@ -44,6 +44,7 @@ class PlaneScene:
         pyramid: the endless backdrop.
         thumbnails: the person's pictures themselves.
         cloud: the points.
+        of_all: how many pictures there are, of which the points may be a sample.
         colouring: of the pictures; None for whether they are held out.
         selected: int64 [n], ascending, the pictures that are marked.
         ellipses_of: whose posteriors are shown.
@@ -64,7 +65,7 @@ class PlaneScene:
         self.mosaic: Mosaic | None = None
         self.pyramid.clear()
         self.thumbnails.set_pictures(None)
-        self.cloud = PointCloud()
+        self.cloud, self.of_all = PointCloud(), 0
         self.colouring: Colouring | None = None
         self.selected = np.zeros(0, np.int64)
         self._ellipses_note = ""
@@ -182,8 +183,7 @@ class PlaneScene:
         draw_rulers(painter, view, self.colours)
         if self.mode is not PlaneMode.TILES:
             legend = self._legend()
-            notes = [*legend.notes, self._ellipses_note]
-            draw_legend(painter, view, replace(legend, notes=notes), self.colours)
+            draw_legend(painter, view, replace(legend, notes=self._notes(legend)), self.colours)
 
     @property
     def paint(self) -> Paint:
@@ -223,6 +223,12 @@ class PlaneScene:
         if held_out:
             entries.append((tr("held out {count:,}", count=held_out), self.colours.held_out))
         return Legend(entries)
+
+    def _notes(self, legend: Legend) -> list[str]:
+        total, sample = len(self.cloud), ""
+        if 0 < total < self.of_all:
+            sample = tr("{count:,} of your {all:,} pictures", count=total, all=self.of_all)
+        return [*legend.notes, sample, self._ellipses_note]
 
     def _legend_of(self, colouring: Colouring) -> Legend:
         colours = self.paint.colours

@@ -218,8 +218,9 @@ class PlaneSession(QObject):
         where, basis = self.where, self.where.basis
         if self._held_out is not None:
             sigmas, angles = basis.ellipses(where.posteriors)
-            held_out = self._held_out[where.numbers]
-            self.window.plane.set_points(basis.on_plane(where.means), sigmas, held_out, where.numbers, angles)
+            held_out, of_all = self._held_out[where.numbers], len(self._held_out)
+            means = basis.on_plane(where.means)
+            self.window.plane.set_points(means, sigmas, held_out, where.numbers, angles, of_all=of_all)
         if len(where.numbers):
             self._show_frame()
         self.shown.emit()

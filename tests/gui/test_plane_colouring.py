@@ -252,6 +252,13 @@ def test_the_legend_tells_kinds_with_numbers_and_the_rest_last(plane):
     assert [text for text, _ in legend_of(plane).entries] == ["cats 2", "dogs 2", "others 6"]
 
 
+@pytest.mark.parametrize(("of_all", "notes"), [(0, []), (6, []), (3_000, ["6 of your 3,000 pictures"])])
+def test_the_legend_tells_where_the_points_are_a_sample(plane, of_all, notes):
+    means = np.zeros((6, 2), np.float32)
+    plane.set_points(means, means + 0.1, np.zeros(6, bool), np.arange(6), of_all=of_all)
+    assert [note for note in plane._scene._notes(legend_of(plane)) if note] == notes
+
+
 def test_a_long_legend_has_several_rows_and_stays_in_the_lower_half(plane):
     show(plane, [[9.0, 9.0]])
     few = plane.grab().toImage()

@@ -150,7 +150,7 @@ def test_a_picture_that_is_not_followed_is_not_sampled(exploring):
     assert "after the training" in bar.currentMessage()
     where = exploring.plane.where
     few = slice(0, 5)
-    exploring.plane.show_past(Moment(1, 0.5, where.numbers[few], where.means[few], where.sigmas[few]))
+    exploring.plane.show_past(Moment(1, 0.5, where.numbers[few], where.posteriors[few]))
     sampling.sample(7)
     assert "not at this step" in bar.currentMessage()
 
