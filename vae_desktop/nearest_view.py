@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from training.language import mark, tr
 from vae_desktop.pixels import to_qimage
-from vae_desktop.plain_words import one_line, tooltip_text
+from vae_desktop.plain_words import kept_together, one_line, tooltip_text
 from vae_desktop.style import GRID, quiet_text, tabular_font
 
 _THUMBNAIL = 56
@@ -187,7 +187,7 @@ class NearestView(QWidget):
     def show_novelty(self, sentence: str, *, is_guess: bool) -> None:
         """Say whether the decoding is new, '' for nothing, and whether the model is guessing."""
         _keep_place(self._guess, keep=is_guess or not self._title.isHidden())
-        self._novelty.setText(sentence)
+        self._novelty.setText(kept_together(sentence))
         self._novelty.setVisible(bool(sentence))
         self._guess.setVisible(is_guess)
         said = (sentence, tr(GUESS) if is_guess else "")

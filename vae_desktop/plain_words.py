@@ -29,6 +29,11 @@ def _harmless(character: str) -> str:
     return character
 
 
+def kept_together(text: str) -> str:
+    """The text for a label with several rows, where none is to begin with the sign of a per cent."""
+    return text.replace(" %", "\u00a0%")
+
+
 def tooltip_text(text: str) -> str:
     """The text for a tooltip, which Qt would otherwise read as HTML when it looks like it."""
     return f"<qt>{html.escape(one_line(text))}</qt>" if text else ""

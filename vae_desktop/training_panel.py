@@ -23,7 +23,7 @@ from training.events import EpochRecord, TrainProgress
 from training.language import mark, number, tr
 from vae_desktop.labels import ElidedLabel, QuietLabel
 from vae_desktop.palette_follower import PaletteFollower
-from vae_desktop.plain_words import duration, one_line, tooltip_text
+from vae_desktop.plain_words import duration, kept_together, one_line, tooltip_text
 from vae_desktop.primary_button import PrimaryButton
 from vae_desktop.style import GRID, icon, tabular_font
 from vae_desktop.window_state import WindowState
@@ -235,7 +235,7 @@ class TrainingPanel(PaletteFollower):
 
     def show_coach(self, text: str, explanation: str = "") -> None:
         """Show a sentence or two about how it goes; the explanation is the tooltip."""
-        self._coach.setText(one_line(text))
+        self._coach.setText(kept_together(one_line(text)))
         self._coach.setToolTip(tooltip_text(explanation))
 
     def recolour(self) -> None:

@@ -69,6 +69,12 @@ def test_nothing_moves_when_one_becomes_two(view):
     assert between.pos() == before
 
 
+def test_no_row_begins_with_the_sign_of_a_per_cent(view):
+    view.show_novelty("Farther than 70 % of them.", is_guess=False)
+    assert "Farther than 70\u00a0% of them." in texts(view)
+    assert view.accessibleDescription() == "Farther than 70 % of them."
+
+
 def test_a_guess_is_told_and_read_out_and_else_it_is_quiet(view):
     view.show_nearest((near(3), 0.31), None)
     view.show_novelty("Something new.", is_guess=True)
