@@ -52,6 +52,19 @@ class GuestOverlay(PlaneOverlay):
         """The number of the guest whose pin is at a place of the widget, 0 for none."""
         return next((number for head, number in reversed(self._heads) if head.contains(at)), 0)
 
+    def bring_into_sight(self, number: int) -> None:
+        """Move the ground as little as it takes to see a guest's whole pin."""
+        place = next((place for guest, place, *_ in self._placed() if guest.number == number), None)
+        if place is None:
+            return
+        view = self._plane.view
+        head = _head(QPointF(*view.to_screen(*place)))
+        pin, area = head.adjusted(-_EDGE, -_EDGE, _EDGE, _STEM + _EDGE), area_of(view)
+        across = max(area.left() - pin.left(), 0.0) + min(area.right() - pin.right(), 0.0)
+        down = max(area.top() - pin.top(), 0.0) + min(area.bottom() - pin.bottom(), 0.0)
+        if across or down:
+            self._plane.set_view(view.panned(across, down))
+
     def tool_at(self, spot: Spot) -> PlaneTool | None:
         """On a pin, a click chooses it; a drag moves the ground, as everywhere."""
         number = self.at(spot.at)

@@ -67,6 +67,7 @@ class GuestsSession(QObject):
         self._reader = GuestReader(self)
         self._stopped = threading.Event()  # of what is being read
         self._coming = 0  # pictures that are being read
+        self._new = 0  # the number of one that is to be seen as soon as it is known where it lies
         self._pasted = 0  # so many so far, to tell them apart
         self._awaited: list[Path] = []  # to be placed once there is a model
         basis = lambda: session.where.basis  # noqa: E731
@@ -124,6 +125,7 @@ class GuestsSession(QObject):
 
     def add(self, guests: Sequence[Guest]) -> None:
         """Have these guests from now on; it can be undone."""
+        self._new = guests[0].number
         self._edits.do(
             tr("place {guests}", guests=_named(guests)), lambda: self._put(guests), lambda: self._take(guests)
         )
@@ -274,6 +276,9 @@ class GuestsSession(QObject):
             if guest is not None and np.isfinite(encoded.mean).all() and np.isfinite(encoded.sigma).all():
                 guest.encoded = encoded
                 self.encoded.emit(encoded)
+                if guest.number == self._new:
+                    self._new = 0
+                    self._overlay.bring_into_sight(guest.number)
             self._held_out.take(encoded)
         if len(self.guests):
             self._plane.update()
@@ -326,6 +331,7 @@ class GuestsSession(QObject):
         guests.selected = 0 if number == guests.selected else number
         guest = guests.get(guests.selected)
         if guest is not None:
+            self._overlay.bring_into_sight(guest.number)
             self._window.statusBar().showMessage(summary(guest, self._comparison(guest)), _TOLD_MS)
         self._plane.update()
 

@@ -144,6 +144,23 @@ def test_many_files_are_placed_at_once_and_seen_on_the_plane(qtbot, open_trained
     assert coloured(after) > coloured(before) + 100
 
 
+def test_a_guest_that_was_placed_or_is_chosen_is_brought_into_sight(qtbot, open_trained, strangers):
+    app = open_trained
+    plane, away = app.window.plane, app.window.plane.view.panned(5_000, 0)
+    plane.set_view(away)
+    drop_on_plane(app, files(strangers[0]))
+    wait_for_guests(qtbot, app, 1)
+
+    def is_seen():
+        return plane.view.contains(*QPointF(pin(app, guests(app)[0])).toTuple())
+
+    assert is_seen()
+    plane.set_view(away)
+    assert not is_seen()
+    action(app, "Next guest").trigger()
+    assert is_seen()
+
+
 @pytest.mark.parametrize("kind", ["image", "png", "data address"])
 def test_what_another_program_copied_or_drags_is_placed(qtbot, open_trained, kind):
     app, data, picture = open_trained, QMimeData(), four_corners()
