@@ -174,4 +174,5 @@ def recipe():
         stops=((1.0, 2.0, 3.0), (-1.0, 0.5, 0.25)),
         path=PathSettings(PathKind.DATA, closed=True, pause=0.5),
         view=(0.5, -0.5, 6.4),
+        active=7,
     )

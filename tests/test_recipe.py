@@ -1,6 +1,7 @@
 """How a picture was made, read back from files that anybody may have made."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from PIL import Image, PngImagePlugin
@@ -21,6 +22,12 @@ def write(path, text):
 def test_a_recipe_comes_back_from_the_picture_that_keeps_it(tmp_path, recipe, name):
     save_image(Image.new("RGB", (8, 8), "red"), tmp_path / name, recipe.as_text())
     assert read_recipe(tmp_path / name) == recipe
+
+
+def test_one_without_word_of_the_active_handle_is_read(tmp_path, recipe):
+    older = json.loads(recipe.as_text())
+    del older["active"]
+    assert read_recipe(write(tmp_path / "older.png", json.dumps(older))) == replace(recipe, active=None)
 
 
 @pytest.mark.parametrize("name", ["still.jpg", "still.png", "still.bmp"])
@@ -51,6 +58,8 @@ def test_what_is_no_picture_has_none(tmp_path, content):
         {"handles": {"one": [0.0, 0.0]}},
         {"handles": [1, 2]},
         {"handles": {str(n): [0.0, 0.0] for n in range(1, 2_000)}},
+        {"active": 2},
+        {"active": [7]},
         {"stops": [[0.0, float("nan")]]},
         {"stops": [[0.0, 1e300]]},
         {"stops": [["0", {}]]},

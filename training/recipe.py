@@ -51,6 +51,7 @@ class Recipe:
         stops: of the path.
         path: how it goes through them.
         view: where one looked: z1 and z2 of the middle, and the span; None where that does not matter.
+        active: the number of the handle whose picture was shown; None where that is not known.
     """
 
     program: str
@@ -60,6 +61,7 @@ class Recipe:
     stops: tuple[Latent, ...] = ()
     path: PathSettings = field(default_factory=PathSettings)
     view: tuple[float, float, float] | None = None
+    active: int | None = None
 
     def as_text(self) -> str:
         """As JSON, in ASCII."""
@@ -72,6 +74,7 @@ class Recipe:
             "stops": [list(stop) for stop in self.stops],
             "path": self.path.as_json(),
             "view": None if self.view is None else list(self.view),
+            "active": self.active,
         }
         return json.dumps(value, separators=(",", ":"))
 
@@ -106,6 +109,9 @@ class Recipe:
         numbers = {int(number): _numbers(latent, latent_dim) for number, latent in handles.items()}
         if any(not 1 <= number <= 10**6 for number in numbers):
             raise ValueError("no number of a handle")
+        active = value.get("active")  # which the first versions did not write
+        if active is not None and (type(active) is not int or active not in numbers):
+            raise ValueError("no handle is active")
         seen = None
         if view is not None:
             z1, z2, span = _numbers(view, 3)
@@ -120,6 +126,7 @@ class Recipe:
             stops=tuple(_numbers(stop, latent_dim) for stop in stops),
             path=PathSettings.from_json(value["path"]),
             view=seen,
+            active=active,
         )
 
 

@@ -223,6 +223,7 @@ class PictureExport(QObject):
             stops=laid.stops,
             path=laid.settings,
             view=(view.z1, view.z2, view.span),
+            active=plane.active_handle,
         )
 
     def _on_progress(self, order: _Order, done: int, total: int) -> None:

@@ -104,11 +104,13 @@ def _scene_of(recipe: Recipe, before: _Scene) -> _Scene:
     """What a recipe brings back; what it does not speak of stays."""
     handles, laid, view = before.handles, before.laid, before.view
     if recipe.handles:
+        named = {handle["number"]: handle["name"] for handle in handles["handles"]}
         kept = [
-            {"number": number, "latent": list(latent), "name": "", "locked": False}
+            {"number": number, "latent": list(latent), "name": named.get(number, ""), "locked": False}
             for number, latent in sorted(recipe.handles.items())
         ]
-        handles = {"handles": kept, "active": min(recipe.handles)}
+        active = min(recipe.handles) if recipe.active is None else recipe.active
+        handles = {"handles": kept, "active": active}
     if recipe.stops:
         laid = Laid(recipe.stops, recipe.path)
     if recipe.view is not None:

@@ -212,6 +212,7 @@ def test_a_dropped_export_brings_back_handles_path_and_view(qtbot, exploring, tm
     kind = Kind.SHEET if name.endswith("png") else Kind.FILM
     ending = name[name.index(".") :]
     exported(qtbot, exploring, Export(kind, ending=ending, fps=5, pictures=4), tmp_path / name)
+    exploring.explorer.handles.name(1, "smile")
     handles, view = plane.handles, plane.view
     path.lay("lay path", Laid((STOPS[0], STOPS[2]), PathSettings()))
     plane.remove_handle(2)
@@ -219,6 +220,8 @@ def test_a_dropped_export_brings_back_handles_path_and_view(qtbot, exploring, tm
     drop(exploring, tmp_path / name)
     qtbot.waitUntil(lambda: plane.view == view, timeout=SECONDS)
     assert list(plane.handles) == [1, 2]
+    assert plane.active_handle == 2  # its picture was shown
+    assert plane.handle_name(1) == "smile"
     np.testing.assert_allclose(list(plane.handles.values()), list(handles.values()))
     assert path.laid == Laid(STOPS, SETTINGS)
     assert "as they were" in problem(exploring)
