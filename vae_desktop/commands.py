@@ -44,6 +44,13 @@ def menu_commands(bar: QMenuBar) -> Iterator[Command]:
         yield from _commands_below(action, ())
 
 
+def commands_of(menu: QMenu, where: tuple[str, ...]) -> Iterator[Command]:
+    """Everything in a menu of a button, which is filled as if it were opened; ``where`` leads to it."""
+    menu.aboutToShow.emit()
+    for action in menu.actions():
+        yield from _commands_below(action, where)
+
+
 def _commands_below(action: QAction, where: tuple[str, ...]) -> Iterator[Command]:
     if action.isSeparator() or not action.isVisible():
         return

@@ -7,9 +7,10 @@ from hearing import SECONDS, told
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QMenu, QSlider, QToolButton
+from PySide6.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QLineEdit, QMenu, QSlider, QToolButton
 
 from training.paths import Easing, Journey, PathKind, PathSettings, curve
+from vae_desktop.command_palette import CommandPalette
 from vae_desktop.latent_plane import PlaneMode
 from vae_desktop.path_player import PathPlayer
 from vae_desktop.path_session import TRAVELLER
@@ -183,6 +184,15 @@ def test_one_stop_is_no_path_and_the_bar_says_so(exploring):
 
 
 # ---------------------------------------------------------------------- by chance
+
+
+def test_what_the_menu_of_stops_offers_is_found_by_typing(laid):
+    stops = laid.explorer.paths.path.stops
+    action(laid, "Find an action…").trigger()
+    line = laid.window.findChild(CommandPalette).findChild(QLineEdit)
+    QTest.keyClicks(line, "turn around")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert laid.explorer.paths.path.stops == stops[::-1]
 
 
 def test_a_surprise_goes_through_ones_own_pictures_and_is_played(qtbot, exploring):
