@@ -110,14 +110,17 @@ def of_mean(values: NDArray[Any]) -> Estimate:
     return bootstrap(values)
 
 
-def of_share(hits: NDArray[np.bool_]) -> Estimate:
-    """The share of independent hits [n], with Wilson's score interval (1927).
+def of_share(hits: NDArray[np.bool_], independent: float | None = None) -> Estimate:
+    """The share of hits [n], with Wilson's score interval (1927).
 
     A bootstrap would claim that a share of 0 or 1 is exact.
+
+    Args:
+        independent: as how many independent ones they tell; None where all are.
     """
-    n = len(hits)
-    if n == 0:
+    if len(hits) == 0:
         return Estimate(math.nan)
+    n = len(hits) if independent is None else independent
     share, square = float(np.mean(hits)), _NORMAL_QUANTILE**2
     middle = (share + square / (2 * n)) / (1 + square / n)
     half = _NORMAL_QUANTILE * math.sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
