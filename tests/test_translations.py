@@ -31,6 +31,7 @@ OF_THE_COMMAND_LINE = {
         "demo",
         "doctor",
         "language",
+        "measure_command",
         "model_commands",
         "replay_maps",
         "run_commands",

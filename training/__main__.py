@@ -22,6 +22,7 @@ from training.console import (
     stopping_on_interrupt,
     telling_problems,
 )
+from training.measure_command import measure_command
 from training.model_commands import MODEL_COMMANDS
 from training.project import Project, default_project_path
 from training.run_commands import runs_app
@@ -73,6 +74,7 @@ def import_command(
 
 
 app.command("train")(train_command)
+app.command("measure")(measure_command)
 app.add_typer(runs_app, name="runs")
 for name, command in MODEL_COMMANDS.items():
     app.command(name)(command)

@@ -176,6 +176,10 @@ class ProgressBars:
         """Pictures encoded."""
         self._show(f"Encoding: {done:,} of {total:,}", done, total)
 
+    def show_measuring(self, share: float) -> None:
+        """The share of a measurement that is done."""
+        self._show(f"Measuring: {share:.0%}", share, 1.0)
+
     def show_frames(self, done: int, total: int) -> None:
         """Frames of a film written."""
         self._show(f"Frame {done:,} of {total:,}", done, total)

@@ -49,7 +49,8 @@ WantedRun = Annotated[
 OutPicture = Annotated[Path, typer.Option("--out", help="The picture to write (.png).")]
 
 
-def _meant_run(project: Project, wanted: str | None) -> Run:
+def meant_run(project: Project, wanted: str | None) -> Run:
+    """The training that is meant, by default the newest; raises :class:`VaeError` when there is none."""
     if wanted is not None:
         return find_run(project, wanted)
     run = latest_run(project.runs_folder)
@@ -73,7 +74,7 @@ def _load(target: str, wanted_run: str | None) -> "tuple[str, LatentModel]":
 
         return target, open_shared(shared)
     with Project.open(known_project(target), write=False) as project:
-        run = _meant_run(project, wanted_run)
+        run = meant_run(project, wanted_run)
     from training.latent import load_model
 
     return str(run.path), load_model(run)
@@ -89,7 +90,7 @@ def _load_with_posteriors(
 
         return open_shared(shared), shared.posteriors, shared.held_out
     with Project.open(known_project(target), write=False) as project:
-        run = _meant_run(project, wanted_run)
+        run = meant_run(project, wanted_run)
         if not fits(run, project):
             raise VaeError(
                 "The pictures were imported at another size since this training.",
@@ -227,7 +228,7 @@ def replay_command(
     if out.suffix.lower() == ".mp4":
         require_ffmpeg()
     with Project.open(known_project(target), write=False) as project:
-        meant, pictures = _meant_run(project, run), project.pictures()
+        meant, pictures = meant_run(project, run), project.pictures()
     from training.replay_maps import write_replay
 
     with ProgressBars(json_output) as bars, stopping_on_interrupt() as control:
@@ -249,7 +250,7 @@ def save_command(
     """Save a trained model to one file to share: with where the pictures lie, without the pictures."""
     check_name(out)
     with Project.open(known_project(target), write=False) as project:
-        meant = _meant_run(project, run)
+        meant = meant_run(project, run)
         from training.sharing import share
 
         with ProgressBars(json_output) as bars, stopping_on_interrupt() as control:
@@ -309,7 +310,7 @@ def _to_hand_on(target: str, wanted_run: str | None, title: str, quiet: bool) ->
         named = replace(shared.about, title=title_from(title)) if title else shared.about
         return replace(shared, about=named)
     with Project.open(known_project(target), write=False) as project:
-        meant = _meant_run(project, wanted_run)
+        meant = meant_run(project, wanted_run)
         from training.sharing import model_of
 
         with ProgressBars(quiet) as bars, stopping_on_interrupt() as control:
