@@ -209,8 +209,11 @@ class MainWindow(QMainWindow):
 
     def show_file(self, path: Path) -> None:
         """Open a file or folder with the program that the system has for it, or say where it is."""
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
-            self.show_problem(tr("There is no program here to open {path} with.", path=one_line(str(path))))
+        shown = one_line(str(path))
+        if not path.exists():
+            self.show_problem(tr("{path} is no longer there.", path=shown))
+        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            self.show_problem(tr("There is no program here to open {path} with.", path=shown))
 
     def show_note(self, text: str) -> None:
         """Say in place what went well, on whatever page is shown."""

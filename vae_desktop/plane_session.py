@@ -51,6 +51,7 @@ class PlaneSession(QObject):
         self.window, self.engine = window, engine
         self.pictures = ProjectPictures(self)
         self.pictures.damaged.connect(window.show_problem)
+        self.pictures.revealed.connect(window.show_file)
         self._held_out: NDArray[np.bool_] | None = None  # there is none where nothing is open
         self.where = LatentPositions()
         self._present: _Placed | None = None  # while the past is shown, what is held back

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from training.errors import VaeError
 from training.pixel_store import PixelStore
@@ -24,6 +23,7 @@ class ProjectPictures(QObject):
         store: their pixels; None while none is open.
     """
 
+    revealed = Signal(object)  # Path of the folder to open
     damaged = Signal(str)  # a copy of a picture cannot be read, and why; once for a project
 
     def __init__(self, parent: QObject) -> None:
@@ -76,7 +76,7 @@ class ProjectPictures(QObject):
         return self._names[number]
 
     def reveal(self, number: int) -> None:
-        """Open the folder that a picture's file is in."""
+        """Have the folder opened that a picture's file is in."""
         path = self.path(number) if number >= 0 else None
         if path is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+            self.revealed.emit(path.parent)

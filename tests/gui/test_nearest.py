@@ -201,3 +201,14 @@ def test_equal_pictures_are_kept_in_the_settings(qtbot, exploring, settings):
     assert locked.width() == handle_1.width() > 90
     QTest.mouseClick(handle_1, Qt.MouseButton.LeftButton)
     assert app.window.plane.active_handle == 1
+
+
+def test_a_folder_that_is_gone_is_told_when_it_is_to_be_opened(qtbot, exploring):
+    answer = wait_for_answer(qtbot, exploring)
+    folder = exploring.plane.pictures.path(answer.placed[0]).parent
+    folder.rename(folder.with_name("elsewhere"))
+    try:
+        QTest.mouseClick(rows(exploring)[0], Qt.MouseButton.LeftButton)
+        assert "is no longer there" in problem(exploring)
+    finally:
+        folder.with_name("elsewhere").rename(folder)
