@@ -77,3 +77,19 @@ def test_points_are_blurred_by_scotts_rule(random):
 def test_a_density_far_narrower_than_its_place_is_exact():
     mixture = Mixture.of(Posteriors(np.array([[30.0]]), np.array([[1e-6]])))
     assert mixture.log_density(np.array([[30.0]]))[0] == pytest.approx(-np.log(1e-6 * np.sqrt(2 * np.pi)))
+
+
+@pytest.mark.parametrize("tilted", [False, True])
+def test_a_blur_is_noise_that_is_added(random, tilted):
+    means, sigmas = random.normal(size=(4, 2)), random.uniform(0.1, 0.5, (4, 2))
+    correlations = random.uniform(-0.5, 0.5, (4, 1)) if tilted else np.zeros((4, 1))
+    matrices = covariances(sigmas, correlations) + 0.3**2 * np.eye(2)
+    points = random.normal(size=(5, 2))
+    found = Mixture.of(Posteriors(means, sigmas, correlations if tilted else None), 0.3).log_density(points)
+    np.testing.assert_allclose(found, by_formula(points, means, matrices), rtol=1e-8)
+
+
+def test_points_are_blurred_as_wished(random):
+    means = random.normal(size=(9, 2))
+    found = Mixture.of(Posteriors(means, np.full((9, 2), 1e-13)), 0.1)
+    np.testing.assert_allclose(found.factors, 0.1)

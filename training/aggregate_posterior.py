@@ -40,23 +40,26 @@ class Mixture:
     factors: Floats
 
     @classmethod
-    def of(cls, posteriors: Posteriors) -> Self:
+    def of(cls, posteriors: Posteriors, blur: float = 0.0) -> Self:
         """The aggregate posterior of pictures.
 
-        Where they are points, a kernel density estimate of them: for the kernel's width Scott's rule takes
-        their own standard deviation along each axis times n^(−1/(d + 4)) (Scott 1992, *Multivariate Density
-        Estimation*).
+        Where they are points, a kernel density estimate of them: unless there is a blur, Scott's rule takes
+        for the kernel's width their own standard deviation along each axis times n^(−1/(d + 4)) (Scott 1992,
+        *Multivariate Density Estimation*).
+
+        Args:
+            blur: standard deviation of noise that is added to every posterior, in latent units.
         """
         means = posteriors.means.astype(np.float64)
-        if are_points(posteriors):
+        if are_points(posteriors) and not blur:
             n, d = means.shape
             kernel = np.maximum(means.std(axis=0), 1e-6) * n ** (-1.0 / (d + 4))
             return cls(means, np.broadcast_to(kernel, means.shape))
         sigmas = np.maximum(posteriors.sigmas.astype(np.float64), SMALLEST_SIGMA)
         if posteriors.correlations is None:
-            return cls(means, sigmas)
+            return cls(means, np.hypot(sigmas, blur))
         covariances = posteriors.correlation_matrices() * sigmas[:, :, None] * sigmas[:, None, :]
-        return cls(means, _cholesky(covariances))
+        return cls(means, _cholesky(covariances + blur**2 * np.eye(means.shape[1])))
 
     @property
     def latent_dim(self) -> int:

@@ -165,12 +165,12 @@ class _Measuring:
         self._maps += found.maps
 
     def _prior(self) -> None:
-        mixture = self._subject.mixture
+        blurred = self._subject.blurred
         directions = np.eye(1) if self._basis is None else self._basis.directions[:2]
-        self._measures.append(mmd_measure(mixture, self._samples))
-        self._measures.append(hole_measure(directions, mixture, SAMPLES))
+        self._measures.append(mmd_measure(self._subject.posteriors, self._samples))
+        self._measures.append(hole_measure(directions, blurred, SAMPLES))
         if self._basis is not None:
-            self._maps.append(hole_map(self._basis, mixture))
+            self._maps.append(hole_map(self._basis, blurred))
 
     def _cycle(self) -> None:
         self._measures += cycle_measures(self._subject.points, self._subject.encoded)

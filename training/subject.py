@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from training.aggregate_posterior import Mixture
 from training.backend import tf
+from training.completeness import HOLE_BLUR
 from training.decoder_metric import hold
 from training.events import Control
 from training.latent import LatentModel
@@ -75,6 +76,11 @@ class Subject:
     def mixture(self) -> Mixture:
         """The aggregate posterior."""
         return Mixture.of(self.some_posteriors)
+
+    @cached_property
+    def blurred(self) -> Mixture:
+        """The same, blurred as holes are looked for."""
+        return Mixture.of(self.some_posteriors, HOLE_BLUR)
 
     @cached_property
     def drawn(self) -> NDArray[np.uint8]:
