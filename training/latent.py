@@ -1,6 +1,5 @@
 """Encoding pictures to posteriors and decoding points of the latent space, with weights that hold still."""
 
-import hashlib
 import logging
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -21,7 +20,7 @@ from training.pixel_store import PixelStore
 from training.posterior import Posterior
 from training.posteriors import Posteriors
 from training.run import POSTERIORS_FILE, Run, load_weights
-from training.tensors import Tensors, checked
+from training.tensors import Tensors, checked, digest_of
 
 ENCODE_BATCH, DECODE_BATCH = 64, 32
 
@@ -89,10 +88,7 @@ class LatentModel:
 
     def weights_digest(self) -> str:
         """SHA-256 over names and values of the weights, in hexadecimal."""
-        digest = hashlib.sha256()
-        for name, variable in sorted(self._vae.named_weights().items()):
-            digest.update(name.encode() + b"\0" + variable.numpy().tobytes())
-        return digest.hexdigest()
+        return digest_of({name: variable.numpy() for name, variable in self._vae.named_weights().items()})
 
     def encode(self, pixels: NDArray[np.uint8], control: Control | None = None) -> Posteriors:
         """Posteriors of pictures, uint8 [n, S, S, C]; of those done so far when told to stop."""

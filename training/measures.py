@@ -121,16 +121,16 @@ def keep(run: Run, found: Measures) -> None:
     write_json(run.path / MEASURES_FILE, found.to_json() | {"maps_digest": hashlib.sha256(maps).hexdigest()})
 
 
-def read_measures(run: Run, weights: str) -> Measures | None:
+def read_measures(run: Run, weights: str | None = None) -> Measures | None:
     """What was found before, if it is whole and belongs to these weights and to this way of measuring.
 
     Args:
-        weights: their digest.
+        weights: their digest; None for whatever it was found of.
     """
     try:
         data = read_json(run.path / MEASURES_FILE)
         content = (run.path / MAPS_FILE).read_bytes()
-        belongs = data["weights"] == weights and data["settings"] == dict(SETTINGS)
+        belongs = weights in (None, data["weights"]) and data["settings"] == dict(SETTINGS)
         if not belongs or data["maps_digest"] != hashlib.sha256(content).hexdigest():
             return None
         return Measures.from_json(data, tuple(unpacked(content)))

@@ -1,6 +1,7 @@
 """Named arrays in a file: written atomically, checked before they are used, never a pickle (safetensors)."""
 
 import contextlib
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -37,6 +38,14 @@ def load_notes(path: Path) -> dict[str, Any]:
     """The notes of what :func:`save_tensors` wrote, without reading the arrays; raises as it does."""
     with _opened(path) as file:
         return _notes(file)
+
+
+def digest_of(tensors: Tensors) -> str:
+    """SHA-256 over names and values, in hexadecimal."""
+    digest = hashlib.sha256()
+    for name, array in sorted(tensors.items()):
+        digest.update(name.encode() + b"\0" + array.tobytes())
+    return digest.hexdigest()
 
 
 @contextlib.contextmanager
