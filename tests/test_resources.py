@@ -19,8 +19,9 @@ COLOURED = {"vae-desktop": 128, "vae-desktop-small": 16, "vae-document": 128, "v
 ICON_NAMES = {
     "add-handle", "cancel", "check", "chevron-down", "chevron-right", "closed", "colours", "compare",
     "delete", "density", "dice", "draw", "ease", "ellipses", "equal-pictures", "eraser", "export",
-    "fit-view", "info", "jitter", "keyboard", "lasso", "loop", "more-tools", "new-run", "open-folder",
-    "paste", "path", "pause", "picture", "points", "recent", "redo", "remove-handle", "replay",
+    "fit-view", "info", "jitter", "keyboard", "lasso", "loop", "measure", "measured", "more-tools",
+    "new-run", "open-folder", "paste", "path", "pause", "picture", "points", "recent", "redo",
+    "remove-handle", "replay",
     "reset", "resume", "sample", "save", "search", "settings", "snap", "stop", "thumbnails", "tiles",
     "train", "undo", "warning", "zoom-in", "zoom-out", *COLOURED,
 }  # fmt: skip

@@ -29,6 +29,7 @@ from training.vae_file import SharedModel
 from vae_desktop.decode_lane import DecodeLane, Point, Weights
 from vae_desktop.film_lane import FilmLane
 from vae_desktop.lane import Lane
+from vae_desktop.measure_lane import MeasureLane
 from vae_desktop.model_files import ModelFiles
 from vae_desktop.renderer import Renderer, Values
 from vae_desktop.tile_grid import HOME_TILES, Block, even_grid
@@ -48,6 +49,7 @@ class Engine(QObject):
     Attributes:
         files: reads and writes models.
         films: writes films.
+        measuring: measures models.
     """
 
     ready = Signal(str, str)  # TensorFlow is there: the device, why it is not a GPU
@@ -91,6 +93,7 @@ class Engine(QObject):
         self._replay_lane = Lane("replay", self._tell_failure)  # others may be busy for minutes
         self.files = ModelFiles(self._open_lane, self._train_lane, _sentence, self)
         self.films = FilmLane(_sentence, self)
+        self.measuring = MeasureLane(_sentence, self)
         self.renderer = Renderer(_make_model, _sentence)
         self._decode_lane = DecodeLane(
             self.decoded.emit, self.backdrop.emit, self.encoded.emit, self._tell_failure
@@ -178,6 +181,7 @@ class Engine(QObject):
             control.gate(closed)
         self.files.gate(closed)
         self.films.gate(closed)
+        self.measuring.gate(closed)
         self.renderer.gate(closed)
         self.gated.emit(closed)
 
@@ -351,6 +355,7 @@ class Engine(QObject):
         Nothing is emitted for it after this returns; what was emitted before may still be on its way.
         """
         self._stop_all()
+        self.measuring.leave()
         self._import_lane.wait()
         self._train_lane.wait()
         self._decode_lane.forget()
@@ -360,6 +365,7 @@ class Engine(QObject):
     def close(self) -> None:
         """End all threads, in order; a training is saved first."""
         self._stop_all()
+        self.measuring.close()
         self.renderer.close()
         self._import_lane.close()
         self._open_lane.close()

@@ -17,6 +17,8 @@ from vae_desktop.handle_edits import HandleEdits
 from vae_desktop.jitter_session import JitterSession
 from vae_desktop.kept_view import KeptView
 from vae_desktop.lasso import Lasso
+from vae_desktop.measured_maps import MeasuredMaps
+from vae_desktop.measures_session import MeasuresSession
 from vae_desktop.nearest_session import NearestSession
 from vae_desktop.path_session import PathSession
 from vae_desktop.picture_card import PictureCard
@@ -77,6 +79,9 @@ class Explorer(QObject):
         self.sampling = PosteriorSampling(session, self.selection)
         self.nearest = NearestSession(session)
         self.jitter = JitterSession(session, self.nearest)
+        self.measures = MeasuresSession(session, shown_run)
+        self.maps = MeasuredMaps(session, self.measures)
+        self.exploration.add("measured map", self.maps, of_run=False)
         self.lasso = Lasso(session, self.selection)
         self.group_session = GroupSession(session, self.groups, self.selection, self.colours.facts)
         self.difference = GroupDifference(session, self.groups)

@@ -37,6 +37,7 @@ from vae_desktop.groups_panel import GroupsPanel
 from vae_desktop.languages import LanguageMenu
 from vae_desktop.latent_plane import LatentPlane, PlaneMode
 from vae_desktop.library_panel import LibraryPanel
+from vae_desktop.measures_panel import MeasuresPanel
 from vae_desktop.message_strip import MessageStrip, StripButton
 from vae_desktop.path_bar import PathBar
 from vae_desktop.plain_words import one_line
@@ -54,7 +55,7 @@ __all__ = ["MainWindow", "WindowState"]
 
 _TITLE = "VAE Desktop"
 _FIRST_SIZE = QSize(1280, 800)
-_LAYOUT = 2  # counts the sets of docks: the places of an earlier one are not taken up
+_LAYOUT = 3  # counts the sets of docks: the places of an earlier one are not taken up
 _GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 _MODES = {
     "both": PlaneMode.PICTURES,
@@ -62,6 +63,7 @@ _MODES = {
     "tiles": PlaneMode.TILES,
     "thumbnails": PlaneMode.THUMBNAILS,
     "density": PlaneMode.DENSITY,
+    "measured": PlaneMode.MEASURED,
 }
 _PLANE_HINTS = {
     WindowState.IMPORTING: mark("Reading your pictures…"),
@@ -113,6 +115,7 @@ class MainWindow(QMainWindow):
         self.runs = RunsPanel()
         self.groups = GroupsPanel()
         self.training = TrainingPanel()
+        self.measures = MeasuresPanel()
         self.plane = LatentPlane()
         self.plane_frame = PlaneFrame(self.plane)
         self.path_bar = PathBar()
@@ -126,6 +129,7 @@ class MainWindow(QMainWindow):
             groups=self.groups,
             decoding=self.decoding,
             training=self.training,
+            measures=self.measures,
         )
         self._drop_frame = DropFrame(self)
         self._build_menus()
@@ -153,6 +157,10 @@ class MainWindow(QMainWindow):
     def show_groups(self) -> None:
         """Bring the panel of groups to the front."""
         self._docks.show_groups()
+
+    def show_measures(self) -> None:
+        """Bring the panel of measured figures to the front."""
+        self._docks.show_measures()
 
     def show_mode(self, mode: PlaneMode) -> None:
         """Choose what the plane shows, as its action does."""

@@ -25,6 +25,7 @@ from vae_desktop.plane_colouring import Colouring
 from vae_desktop.plane_ellipses import EllipsesOf
 from vae_desktop.plane_furniture import RULER_BOTTOM, RULER_LEFT, draw_placeholder
 from vae_desktop.plane_layers import Mosaic, PlaneColours, area_of
+from vae_desktop.plane_map_layer import MapLayer
 from vae_desktop.plane_overlay import PlaneOverlay
 from vae_desktop.plane_points import cloud
 from vae_desktop.plane_scene import PlaneMode, PlaneScene
@@ -53,6 +54,7 @@ class PlaneCanvas(QWidget):
 
     view_changed = Signal()
     mode_changed = Signal()
+    map_changed = Signal()  # another measured map is shown, or more is to be said of it
     tiles_wanted = Signal(object)  # list of (tile_grid.Block, the generation that is shown of it)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -155,6 +157,30 @@ class PlaneCanvas(QWidget):
         """Choose whose posteriors are shown as ellipses."""
         self._scene.ellipses_of = of
         self._data_changed()
+
+    def show_map(self, measured: MapLayer | None, note: str = "", *, as_lines: bool = False) -> None:
+        """Have a measured map to show in its mode, or none; ``note`` says what else is to be known of it."""
+        scene, wanted = self._scene, (measured, note, as_lines)
+        if (scene.measured, scene.measured_note, scene.as_lines) != wanted:
+            scene.measured, scene.measured_note, scene.as_lines = wanted
+            if scene.mode is PlaneMode.MEASURED:
+                self._data_changed()
+                self._want_soon()
+                self.map_changed.emit()
+
+    @property
+    def map_words(self) -> str:
+        """What the measured map shows, or why there is none; "" in other modes."""
+        scene = self._scene
+        if scene.mode is not PlaneMode.MEASURED:
+            return ""
+        words = "" if scene.measured is None else scene.measured.words
+        return "\n".join(filter(None, [words, scene.measured_note]))
+
+    @property
+    def measured(self) -> MapLayer | None:
+        """The measured map that is shown, if any is."""
+        return self._scene.measured if self._scene.mode is PlaneMode.MEASURED else None
 
     @property
     def ellipses_of(self) -> EllipsesOf:
@@ -424,7 +450,7 @@ class PlaneCanvas(QWidget):
         target = QRectF(
             QPointF(*self._view.to_screen(z1_min, z2_max)), QPointF(*self._view.to_screen(z1_max, z2_min))
         )
-        if self._scene.shows_tiles and not target.contains(area):
+        if self._scene.shows_ground and not target.contains(area):
             painter.save()
             bare = QRegion(area.toAlignedRect()) - QRegion(target.toAlignedRect().adjusted(2, 2, -2, -2))
             painter.setClipRegion(bare, Qt.ClipOperation.IntersectClip)

@@ -119,7 +119,7 @@ def scaled(values: NDArray[np.floating], low: float, high: float, scale: Scale, 
     known = np.isfinite(share)
     steps = np.clip(np.where(known, share, 0.0), 0.0, 1.0) * (SCALE_STEPS - 1)
     classes = np.where(known, np.rint(steps) + 1, 0).astype(np.uint8)
-    light, dark = _ramp(0.0, 0.88), _ramp(0.14, 1.0)
+    light, dark = viridis(0.0, 0.88), viridis(0.14, 1.0)
     return Colouring(classes, (OTHER_ON_LIGHT, *light), (OTHER_ON_DARK, *dark), scale=scale, note=note)
 
 
@@ -128,9 +128,9 @@ def unknown(note: str) -> Colouring:
     return Colouring(np.zeros(0, np.uint8), (OTHER_ON_LIGHT,), (OTHER_ON_DARK,), ("",), note=note)
 
 
-def _ramp(start: float, end: float) -> list[str]:
-    """SCALE_STEPS colours from one share of viridis to another."""
+def viridis(start: float, end: float, count: int = SCALE_STEPS) -> list[str]:
+    """Colours at even steps from one share of viridis to another."""
     stops = np.array([[int(name[at : at + 2], 16) for at in (1, 3, 5)] for name in _VIRIDIS])
-    places = np.linspace(start, end, SCALE_STEPS) * (len(stops) - 1)
+    places = np.linspace(start, end, count) * (len(stops) - 1)
     channels = [np.interp(places, np.arange(len(stops)), stops[:, channel]) for channel in range(3)]
     return [QColor(*colour).name() for colour in np.rint(np.stack(channels, axis=1)).astype(int).tolist()]

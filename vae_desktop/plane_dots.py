@@ -21,6 +21,7 @@ MOST_DOTS = 8_000
 _REACH = 8.0  # pixels; dots centred just outside are still seen in part
 
 _RASTER_OPACITY = 0.9
+_QUIET = 0.45  # times the usual diameter
 
 _DENSITY_CELL = 2.0  # pixels; independent of the screen's density, so that the cost is too
 _WIDE_PASSES, _WIDE_CELLS = (
@@ -62,11 +63,13 @@ def draw_points(
     *,
     on_tiles: bool,
     as_density: bool = False,
+    is_quiet: bool = False,
 ) -> bool:
     """Draw the means as dots, or as a density where there are too many to tell apart; whether the latter.
 
     Args:
         as_density: draw a smooth one of few points, too.
+        is_quiet: draw small dots, because what is below matters more.
     """
     reach = _REACH / view.scale
     z1_min, z1_max, z2_min, z2_max = view.extent
@@ -82,7 +85,8 @@ def draw_points(
     if is_many:
         _draw_raster(painter, view, cloud, paint)
     else:
-        _draw_dots(painter, view, cloud, paint, colours, on_tiles=on_tiles)
+        size = _QUIET if is_quiet else 1.0
+        _draw_dots(painter, view, cloud, paint, colours, on_tiles=on_tiles, size=size)
     return False
 
 
@@ -94,10 +98,11 @@ def _draw_dots(
     colours: PlaneColours,
     *,
     on_tiles: bool,
+    size: float,
 ) -> None:
     places, visible = _in_sight(view, cloud.means)
     classes = paint.classes[visible]
-    diameter = dot_diameter(len(places))
+    diameter = size * dot_diameter(len(places))
     halo = faint(colours.ground, 0.75 if on_tiles else 0.0)
     for number, colour in enumerate(paint.colours):
         of_class = places[classes == number]

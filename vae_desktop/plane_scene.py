@@ -12,11 +12,12 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPalette
 from training.language import mark, number, tr
 from vae_desktop.plain_words import pictures
 from vae_desktop.plane_colouring import Colouring
-from vae_desktop.plane_dots import Paint, draw_points, draw_selected
+from vae_desktop.plane_dots import MOST_DOTS, Paint, draw_points, draw_selected
 from vae_desktop.plane_ellipses import MOST_ELLIPSES, EllipsesOf, draw_ellipses, rows_in_sight
 from vae_desktop.plane_furniture import draw_axes, draw_rings, draw_rulers
 from vae_desktop.plane_layers import Mosaic, PlaneColours, draw_veil
 from vae_desktop.plane_legend import Legend, draw_legend
+from vae_desktop.plane_map_layer import MapLayer
 from vae_desktop.plane_points import PointCloud
 from vae_desktop.plane_thumbnails import Thumbnails
 from vae_desktop.plane_view import HOME_HALF_SPAN, PlaneView
@@ -33,6 +34,7 @@ class PlaneMode(Enum):
     TILES = "tiles"
     THUMBNAILS = "thumbnails"
     DENSITY = "density"
+    MEASURED = "measured map"
 
 
 class PlaneScene:
@@ -48,6 +50,9 @@ class PlaneScene:
         colouring: of the pictures; None for whether they are held out.
         selected: int64 [n], ascending, the pictures that are marked.
         ellipses_of: whose posteriors are shown.
+        measured: a measured map; None where there is none.
+        measured_note: what is to be said of it, or why there is none.
+        as_lines: draw it as lines over the tiles.
         prior_mean: where the prior's rings have their middle.
         colours: of all of it.
         font: of the numbers and the legend.
@@ -57,6 +62,8 @@ class PlaneScene:
         self.mode = PlaneMode.PICTURES
         self.ellipses_of = EllipsesOf.POINTED_AT
         self.colours, self.font = PlaneColours.of(palette), font
+        self.measured: MapLayer | None = None
+        self.measured_note, self.as_lines = "", False
         self.pyramid, self.thumbnails = TilePyramid(), Thumbnails()
         self.clear()
 
@@ -93,7 +100,17 @@ class PlaneScene:
     @property
     def has_backdrop(self) -> bool:
         """Whether tiles are shown in this mode."""
-        return self.mode in (PlaneMode.PICTURES, PlaneMode.TILES)
+        is_below_lines = self.mode is PlaneMode.MEASURED and self.as_lines
+        return self.mode in (PlaneMode.PICTURES, PlaneMode.TILES) or is_below_lines
+
+    @property
+    def shows_ground(self) -> bool:
+        """Whether anything lies under points and lines: tiles, or a map in colours."""
+        return self.shows_tiles or self._coloured is not None
+
+    @property
+    def _coloured(self) -> MapLayer | None:
+        return self.measured if self.mode is PlaneMode.MEASURED and not self.as_lines else None
 
     @property
     def shows_thumbnails(self) -> bool:
@@ -102,7 +119,9 @@ class PlaneScene:
 
     @property
     def _has_dots(self) -> bool:
-        return self.mode is not PlaneMode.TILES and not self.shows_thumbnails
+        # Where dots cannot be told apart, they would hide the map.
+        hides_map = self.mode is PlaneMode.MEASURED and len(self.cloud) > MOST_DOTS
+        return self.mode is not PlaneMode.TILES and not self.shows_thumbnails and not hides_map
 
     @property
     def _has_tiles(self) -> bool:
@@ -128,6 +147,8 @@ class PlaneScene:
             if self.mosaic:
                 self.mosaic.draw(painter, view)
             self.pyramid.draw(painter, view, within)
+        elif self._coloured is not None:
+            self._coloured.draw(painter, view)
 
     def draw_veil(self, painter: QPainter, view: PlaneView) -> None:
         """Fade the tiles where hardly any picture is expected."""
@@ -138,8 +159,9 @@ class PlaneScene:
 
     def draw_marks(self, painter: QPainter, view: PlaneView) -> None:
         """Draw what lies over the backdrop: the veil, the points, the axes, the rings."""
-        on_tiles = self.shows_tiles
+        on_tiles = self.shows_ground
         self.draw_veil(painter, view)
+        self._draw_map_lines(painter, view)
         self._ellipses_note = ""
         if self.ellipses_of is EllipsesOf.ALL:
             self._draw_ellipses(painter, view, None)
@@ -151,6 +173,7 @@ class PlaneScene:
             self.colours,
             on_tiles=on_tiles,
             as_density=self.mode is PlaneMode.DENSITY,
+            is_quiet=self.mode is PlaneMode.MEASURED,
         )
         if self._has_dots and len(self.selected):
             rows = self.cloud.rows_of(self.selected)
@@ -165,6 +188,12 @@ class PlaneScene:
             self.thumbnails.draw(
                 painter, view, self.cloud, self.colours, paint=self.paint, selected=self.selected
             )
+
+    def _draw_map_lines(self, painter: QPainter, view: PlaneView) -> None:
+        if self.mode is PlaneMode.MEASURED and self.measured is not None:
+            if self.as_lines:
+                self.measured.draw_lines(painter, view, self.colours)
+            self.measured.draw_border(painter, view, self.colours)
 
     def _draw_ellipses(self, painter: QPainter, view: PlaneView, numbers: NDArray[np.int64] | None) -> None:
         """Of the pictures in sight with these numbers, or of all (None)."""
@@ -188,13 +217,17 @@ class PlaneScene:
     @property
     def paint(self) -> Paint:
         """What colours the points have."""
-        belongs_to = (self.cloud, self.colouring, self.colours)
+        is_plain = self.mode is PlaneMode.MEASURED and self.measured is not None
+        belongs_to = (self.cloud, self.colouring, self.colours, is_plain)
         if self._paint is None or any(a is not b for a, b in zip(self._paint[0], belongs_to, strict=True)):
             self._paint = belongs_to, self._new_paint()
         return self._paint[1]
 
     def _new_paint(self) -> Paint:
-        if self.colouring is None:
+        is_plain = self.mode is PlaneMode.MEASURED and self.measured is not None
+        if self.colouring is None and is_plain:  # the map's colours are enough
+            colours, classes = [self.colours.text], np.zeros(len(self.cloud), np.uint8)
+        elif self.colouring is None:
             colours, classes = (
                 [self.colours.accent, self.colours.held_out],
                 self.cloud.held_out.astype(np.uint8),
@@ -209,6 +242,22 @@ class PlaneScene:
         return self.paint.colours[int(self.paint.classes[row])]
 
     def _legend(self) -> Legend:
+        if self.mode is PlaneMode.MEASURED:
+            return self._legend_of_map()
+        return self._legend_of_points()
+
+    def _legend_of_map(self) -> Legend:
+        points = Legend() if self.colouring is None or not self._has_dots else self._legend_of_points()
+        notes = [self.measured_note]
+        if len(self.cloud) > MOST_DOTS:
+            notes.append(
+                tr("{pictures} are left out, so that the map is seen", pictures=pictures(len(self.cloud)))
+            )
+        if self.measured is None:
+            return Legend(points.entries, notes=notes)
+        return Legend(points.entries, self.measured.legend, [self.measured.note, *notes])
+
+    def _legend_of_points(self) -> Legend:
         total, held_out = len(self.cloud), self.cloud.n_held_out
         if total == 0:
             return Legend()

@@ -37,7 +37,13 @@ class PlaneTextSession(QObject):
             action(name).toggled.connect(self._text.refresh_soon)
         shown = window.plane
         for signal in (
-            *(shown.view_changed, shown.handle_moved, shown.handle_added, shown.handle_removed),
+            *(
+                shown.view_changed,
+                shown.map_changed,
+                shown.handle_moved,
+                shown.handle_added,
+                shown.handle_removed,
+            ),
             *(shown.handle_selected, shown.handle_changed, shown.drag_finished, window.state_changed),
             *(engine.positions, engine.decoded, engine.model_loaded, engine.network_changed),
         ):
@@ -63,17 +69,19 @@ class PlaneTextSession(QObject):
                 axes=where.basis.names,
                 places=where.basis.on_plane(where.means),
                 held_out=None if store is None else int(store.held_out[where.numbers].sum()),
+                measured=plane.map_words,
                 handles=[self._handle(number, place) for number, place in plane.handles.items()],
             )
         )
 
     def _handle(self, number: int, place: tuple[float, float]) -> HandleFacts:
         plane = self._window.plane
-        found = self._plane.where.nearest(number)
+        found, measured = self._plane.where.nearest(number), plane.measured
         return HandleFacts(
             title=plane.handle_title(number),
             place=place,
             is_active=number == plane.active_handle,
             is_locked=plane.is_locked(number),
             nearest=None if found is None else (self._plane.pictures.name(found[0]), found[1]),
+            measured="" if measured is None else measured.words_at(place),
         )

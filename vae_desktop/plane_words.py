@@ -23,6 +23,7 @@ class HandleFacts:
         is_active: whether keys and clicks move it.
         is_locked: whether no hand moves it.
         nearest: the nearest picture's name ('' for an unknown one) and how far it is in σ; None for none.
+        measured: the measured map's value there, in words; "" where there is none.
     """
 
     title: str
@@ -30,6 +31,7 @@ class HandleFacts:
     is_active: bool = False
     is_locked: bool = False
     nearest: tuple[str, float] | None = None
+    measured: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class PlaneFacts:
         places: [n, 2], where the pictures lie.
         held_out: how many of them are; None where that is not known.
         handles: in their order.
+        measured: what the measured map shows, a sentence or more; "" where none is shown.
     """
 
     mode: str
@@ -51,6 +54,7 @@ class PlaneFacts:
     places: NDArray[np.float32]
     held_out: int | None
     handles: Sequence[HandleFacts]
+    measured: str = ""
 
 
 def plane_in_words(facts: PlaneFacts) -> str:
@@ -71,7 +75,7 @@ def _seen(facts: PlaneFacts) -> str:
         bottom=bottom,
         top=top,
     )
-    return f"{shown}\n{sight}"
+    return "\n".join(filter(None, [shown, facts.measured, sight]))
 
 
 def _pictures(facts: PlaneFacts) -> str:
@@ -118,7 +122,8 @@ def _handle(facts: PlaneFacts, handle: HandleFacts) -> str:
         name, distance = handle.nearest
         words = mark("nearest: {name}, {distance:.2f} σ away")
         nearest = "; " + tr(words, name=one_line(name) or tr("a picture"), distance=distance)
-    return f"{title}: {_place(facts, handle.place)}{nearest}."
+    measured = f"; {one_line(handle.measured)}" if handle.measured else ""
+    return f"{title}: {_place(facts, handle.place)}{nearest}{measured}."
 
 
 def _place(facts: PlaneFacts, place: Place) -> str:

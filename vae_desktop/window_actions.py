@@ -75,6 +75,12 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "new-run",
         mark("Begin another training; the ones before are kept"),
     ),
+    "measure": (
+        mark("&Measure the model"),
+        "Ctrl+M",
+        "measure",
+        mark("Find out in figures how well the model does what it is for"),
+    ),
     "notices": (
         mark("Tell me when it is &done"),
         None,
@@ -108,6 +114,12 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "Ctrl+5",
         "density",
         mark("Show where many of your pictures lie"),
+    ),
+    "measured": (
+        mark("M&easured map"),
+        "Ctrl+6",
+        "measured",
+        mark("Show as colours what was measured: how steep, filled or likely each place is"),
     ),
     "fit": (
         mark("&Fit all pictures"),
@@ -281,7 +293,7 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
     ),
     "logs": (mark("Open l&og folder"), None, "", mark("Show the files that help to find a fault")),
 }
-PLANE_MODES = ("both", "points", "tiles", "thumbnails", "density")
+PLANE_MODES = ("both", "points", "tiles", "thumbnails", "density", "measured")
 APPEARANCES = ("system_colours", "light_colours", "dark_colours")
 PLANE_TOOLS = (
     "fit",
@@ -330,7 +342,8 @@ class WindowActions:
         self._add(file, "save_model", "export_model", "", "quit")
         self._add(bar.addMenu(tr("&Edit")), "undo", "redo", "", "paste_picture")
         self._add(
-            bar.addMenu(tr("&Training")), "train", "pause", "stop", "", "settings", "new_run", "", "notices"
+            bar.addMenu(tr("&Training")),
+            *("train", "pause", "stop", "", "settings", "new_run", "", "measure", "", "notices"),
         )
         plane = bar.addMenu(tr("&Plane"))
         tools = (*PLANE_TOOLS[:4], "", *PLANE_TOOLS[4:], *HANDLE_ACTIONS, "play_path", "")
@@ -374,6 +387,7 @@ class WindowActions:
             "train": state.can_train and not loading,
             "settings": state.has_pictures and state.can_train and not loading,
             "new_run": state == WindowState.TRAINED and not loading,
+            "measure": state == WindowState.TRAINED and not loading,
             "pause": state.is_running,
             "stop": state.is_running,
             "place_pictures": state.has_model,
