@@ -31,6 +31,7 @@ class FiguresTable(QTreeWidget):
         self.setAlternatingRowColors(True)
         self.setIndentation(14)
         self.setAccessibleName(tr("Measured figures"))
+        self.setAccessibleDescription(tr("Enter shows a figure's map on the plane, where there is one"))
         self.setTabKeyNavigation(False)
         self.itemActivated.connect(lambda item, _column: self._ask_for_map(item))
         header = self.header()
@@ -81,7 +82,7 @@ class FiguresTable(QTreeWidget):
         for column in (_VALUE, _INTERVAL):
             item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             item.setFont(column, tabular_font(self.font()))
-        tip = "<br>".join(tooltip_text(line) for line in row.help)
+        tip = "<br>".join(tooltip_text(line) for line in (row.meaning, *row.help))
         for column in range(self.columnCount()):
             item.setToolTip(column, tip)
         item.setData(_TITLE, _MAP_ROLE, row.map_name)
@@ -96,6 +97,7 @@ class FiguresTable(QTreeWidget):
         button.setIcon(icon("measured", self.palette()))
         button.setIconSize(QSize(14, 14))
         button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Enter on the row does the same
         button.setToolTip(tr("Show on the plane"))
         button.setAccessibleName(tr("Show on the plane: {figure}", figure=row.title))
         button.clicked.connect(partial(self.map_requested.emit, row.map_name))

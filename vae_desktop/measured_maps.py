@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QToolButton
 
@@ -43,6 +43,7 @@ class MeasuredMaps(QObject):
         self._name = next(iter(MAPS))
         self._layer: tuple[tuple[object, ...], MapLayer | None] | None = None  # made of what
         self._measured_on: tuple[Measures | None, PlaneBasis | None] = (None, None)
+        self._pointer: QPointF | None = None
         self._told = ""
         self._join_menu()
         window = session.window
@@ -90,14 +91,18 @@ class MeasuredMaps(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Tell the value where the pointer is."""
         if event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
-            at, view = event.position(), self._plane.view
-            layer = self._plane.measured if view.contains(at.x(), at.y()) else None
-            self._tell("" if layer is None else layer.words_at(view.to_latent(at.x(), at.y())))
+            self._pointer = event.position()
+            self._tell()
         elif event.type() == QEvent.Type.Leave:
-            self._tell("")
+            self._pointer = None
+            self._tell()
         return super().eventFilter(watched, event)
 
-    def _tell(self, words: str) -> None:
+    def _tell(self) -> None:
+        at, view, layer = self._pointer, self._plane.view, self._plane.measured
+        words = ""
+        if at is not None and layer is not None and view.contains(at.x(), at.y()):
+            words = layer.words_at(view.to_latent(at.x(), at.y()))
         if words != self._told:
             self._told = words
             self._session.window.statusBar().showMessage(words)
@@ -116,6 +121,7 @@ class MeasuredMaps(QObject):
     def _refresh(self) -> None:
         """Show the chosen map of what was measured, or why there is none; made only where it is seen."""
         if self._plane.mode is not PlaneMode.MEASURED:
+            self._tell()
             return
         kept = self._measures.kept
         found = (
@@ -125,6 +131,7 @@ class MeasuredMaps(QObject):
         )
         layer = None if kept is None or found is None else self._layer_of(kept, found)
         self._plane.show_map(layer, self._note(kept, found, layer), as_lines=self._lines.isChecked())
+        self._tell()
 
     def _layer_of(self, kept: KeptMeasures, found: PlaneMap) -> MapLayer | None:
         made_of = (found, self._session.where.basis)

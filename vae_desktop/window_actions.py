@@ -77,7 +77,7 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
     ),
     "measure": (
         mark("&Measure the model"),
-        "Ctrl+M",
+        "Ctrl+Shift+F",
         "measure",
         mark("Find out in figures how well the model does what it is for"),
     ),

@@ -15,6 +15,7 @@ from vae_desktop.figure_words import FIGURES, IDEAS, LOWER
 from vae_desktop.latent_plane import PlaneMode
 from vae_desktop.map_meaning import MAPS, MapScale, few_digits, value_words
 from vae_desktop.plane_colouring import viridis
+from vae_desktop.plane_dots import MOST_DOTS
 from vae_desktop.plane_map_layer import MapLayer, seen_on
 
 SIDE, STEP = 31, 0.2
@@ -128,6 +129,18 @@ def test_without_a_map_the_plane_says_why(plane):
     assert plane.grab().toImage() != before
     plane.set_mode(PlaneMode.POINTS)
     assert plane.map_words == ""
+
+
+def test_very_many_pictures_leave_the_map_to_be_seen(plane):
+    n = MOST_DOTS + 1
+    means = np.random.default_rng(0).uniform(-1, 1, (n, 2)).astype(np.float32)
+    plane.set_points(means, np.full((n, 2), 0.1, np.float32), np.zeros(n, bool), np.arange(n))
+    show(plane, layer_of("nearness", lambda z1, _z2: 0.4 + 0.1 * z1))
+    image = plane.grab().toImage()
+    share = plane.measured.scale.shares(np.array([0.43]))[0]
+    assert distance(colour_at(plane, 0.3, 0.4, image), QColor(viridis(0, 1, 256)[round(share * 255)])) <= 8
+    legend = plane._scene._legend()
+    assert f"{n:,} pictures are left out, so that the map is seen" in legend.notes
 
 
 def test_dark_and_light_have_the_same_colours_of_values(plane):

@@ -95,7 +95,7 @@ def dock(app):
     return next(each for each in app.window.findChildren(QDockWidget) if each.objectName() == "Measures")
 
 
-def test_measuring_fills_the_panel_which_is_kept_and_leads_to_the_plane(qtbot, app, trained, tmp_path):
+def test_measuring_fills_the_panel_and_is_kept(qtbot, app, trained):
     open_project(qtbot, app, trained)
     app.window.action("measured").trigger()
     assert "Nothing is measured yet" in app.window.plane.map_words
@@ -117,6 +117,16 @@ def test_measuring_fills_the_panel_which_is_kept_and_leads_to_the_plane(qtbot, a
     coverage, words = shown["Coverage, by features"], f"there are {found.held_out}."
     assert coverage == ["–", "", "", f"This needs {FEWEST_REAL} held-out pictures, and {words}"]
 
+    app.close_project()
+    assert app.window.measures.figures.topLevelItemCount() == 0
+    open_measured(qtbot, app, trained)
+    assert rows(app) == shown
+
+
+def test_a_figure_leads_to_its_map_whose_values_are_told(qtbot, app, measured):
+    open_measured(qtbot, app, measured)
+    app.window.show_measures()
+    found = app.explorer.measures.kept.found
     find = app.window.measures.figures.findChildren(QToolButton)
     to_holes = next(each for each in find if each.accessibleName() == "Show on the plane: Holes")
     QTest.mouseClick(to_holes, LEFT)
@@ -131,12 +141,30 @@ def test_measuring_fills_the_panel_which_is_kept_and_leads_to_the_plane(qtbot, a
     (by_map,) = [each for each in found.maps if each.name == "log_ratio"]
     assert f"{by_map.at(np.array([place]))[0]:.3g}"[-3:] in words.replace("−", "-")
 
+    app.explorer.maps.show_map("steepness")
+    assert "steepness" in app.window.statusBar().currentMessage().lower(), "of what is under the pointer now"
+    table = app.window.measures.figures
+    (row,) = table.findItems("Holes", Qt.MatchFlag.MatchRecursive | Qt.MatchFlag.MatchExactly)
+    table.setCurrentItem(row)
+    QTest.keyClick(table, Qt.Key.Key_Return)
+    assert plane.measured.name == "log_ratio"
+
     action(app, "Describe the plane").trigger()
     texts = [each.toPlainText() for each in app.window.findChildren(QPlainTextEdit)]
     (twin,) = [text for text in texts if "In sight" in text]
     assert "Map: ln(pictures ÷ prior), nats" in twin
     assert "ln(pictures ÷ prior)" in twin.split("1 handle")[-1]
 
+
+def tool(app, name):
+    found = app.window.measures.findChildren(QToolButton)
+    return next(each for each in found if each.accessibleName() == name)
+
+
+def test_figures_are_taken_along_as_text_and_as_json(qtbot, app, measured, tmp_path):
+    open_measured(qtbot, app, measured)
+    app.window.show_measures()
+    found, shown = app.explorer.measures.kept.found, rows(app)
     QTest.mouseClick(tool(app, "Copy as text"), LEFT)
     copied = QApplication.clipboard().text()
     assert f"Holes: {shown['Holes'][0]} of the prior ({shown['Holes'][1]})" in copied
@@ -144,16 +172,6 @@ def test_measuring_fills_the_panel_which_is_kept_and_leads_to_the_plane(qtbot, a
     answer_save_dialog(qtbot, app, tmp_path / "figures.json")
     saved = json.loads((tmp_path / "figures.json").read_text())
     assert {each["name"] for each in saved["measures"]} == {each.name for each in found.measures}
-
-    app.close_project()
-    assert app.window.measures.figures.topLevelItemCount() == 0
-    open_measured(qtbot, app, trained)
-    assert rows(app) == shown
-
-
-def tool(app, name):
-    found = app.window.measures.findChildren(QToolButton)
-    return next(each for each in found if each.accessibleName() == name)
 
 
 def test_going_on_with_the_training_makes_the_figures_out_of_date(qtbot, app, measured):
