@@ -67,3 +67,15 @@ def test_the_reach_holds_as_much_of_a_normal_distribution_as_three_sigmas_on_a_p
     random = np.random.default_rng(0)
     lengths = np.linalg.norm(random.normal(size=(200_000, dimensions)), axis=1)
     assert (lengths > reach_of(dimensions)).mean() == pytest.approx(math.exp(-4.5), rel=0.07)
+
+
+def test_how_often_a_hole_lies_half_way_between_two_pictures():
+    random = np.random.default_rng(1)
+    clouds = random.normal(scale=0.1, size=(400, 2)).astype(np.float32)
+    clouds[200:] += 10.0
+    points = np.full_like(clouds, 1e-13)
+    # Half of the pairs are of two clouds, with nothing half-way; the others are within one.
+    assert Surroundings(clouds, points).holes_half_way() == pytest.approx(0.5, abs=0.11)
+    assert Surroundings(clouds[:200], points[:200]).holes_half_way() < 0.05
+    assert Surroundings(clouds, np.full_like(clouds, 3.0)).holes_half_way() == 0.0, "distributions fill it"
+    assert Surroundings(clouds[:5], points[:5]).holes_half_way() is None

@@ -265,3 +265,10 @@ class Control:
                 waited = True
                 self._condition.wait()
             return waited
+
+    def wait_for_turn(self, _step: int) -> bool:
+        """Block until a training may take this step, counted from 0. Returns whether it had to wait.
+
+        Only one that takes turns with another has to: see :class:`training.turns.TurnControl`.
+        """
+        return False

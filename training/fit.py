@@ -231,6 +231,8 @@ class Trainer:
             if self.at.step_in_epoch == self.steps_per_epoch and not self._end_epoch():
                 return
             self._wait_while_held()
+            if self.control.wait_for_turn(self.at.step):
+                self.clock.rest()
             if not self._goes_on():
                 return
             pixels = next(data)

@@ -10,6 +10,8 @@ from training.pixel_store import evenly
 
 ASKED = 200  # pictures whose own nearest neighbours tell the usual spacing
 USUAL = 0.95  # of the spacings are no larger than the usual one
+PAIRS = 200  # of pictures, whose half-way points are looked at: a share of them is known to ±0.07
+FEWEST_PAIRED, MOST_PAIRED = 10, 1000  # pictures; fewer say nothing, more take long
 SIGMAS = 3.0
 """On a plane, a posterior reaches as far as this many of its standard deviations, and so does the prior."""
 
@@ -75,6 +77,24 @@ class Surroundings:
             if (np.einsum("nd,nd->n", off, off) <= reach**2).any():
                 return False
         return True
+
+    def holes_half_way(self) -> float | None:
+        """How often it is empty half-way between two pictures, 0 to 1; None with too few to tell.
+
+        Of pairs drawn by chance, always the same ones, out of at most :data:`MOST_PAIRED` pictures, which
+        have a usual spacing of their own.
+        """
+        if len(self._means) < FEWEST_PAIRED:
+            return None
+        rows = evenly(len(self._means), MOST_PAIRED)
+        paired = (
+            self if len(rows) == len(self._means) else Surroundings(self._means[rows], self._sigmas[rows])
+        )
+        chance = np.random.default_rng(0)
+        first = chance.integers(len(rows), size=PAIRS)
+        second = (first + chance.integers(1, len(rows), size=PAIRS)) % len(rows)
+        half_way = 0.5 * (paired._means[first].astype(np.float64) + paired._means[second])
+        return sum(map(paired.is_empty_at, half_way)) / PAIRS
 
 
 def reach_of(dimensions: int) -> float:
