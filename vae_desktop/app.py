@@ -242,6 +242,7 @@ class App(QObject):
         self.shared.forget_reading()
         if self.project is None and self.shared.model is None:
             return
+        self.companions.twins.close()
         self.engine.close_project()
         if self.project is not None:
             self.project.close()
@@ -354,6 +355,7 @@ class App(QObject):
         self.training.remember(training=self.training.is_running or self.starts_again)
         self.training.close()
         self.window.hide()  # saving takes up to a few seconds; nobody should watch a frozen window
+        self.companions.twins.close()
         self.explorer.close()
         self.engine.close()
         if self.project is not None:

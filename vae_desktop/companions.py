@@ -11,6 +11,7 @@ from vae_desktop.plane_text_session import PlaneTextSession
 from vae_desktop.settings import Settings
 from vae_desktop.tour_session import TourSession
 from vae_desktop.training_session import TrainingSession
+from vae_desktop.twin_session import TwinSession
 
 
 class Companions:
@@ -35,4 +36,5 @@ class Companions:
         self.desktop = DesktopSession(window, engine, settings)
         self.help = HelpSession(window, engine, training, settings, log_folder)
         self.plane_text = PlaneTextSession(window, engine, plane)
+        self.twins = TwinSession(window, engine, plane, training, settings)
         self.tour = TourSession(window, training, settings)

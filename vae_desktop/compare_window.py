@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
     QHeaderView,
+    QPushButton,
     QSplitter,
     QTreeWidget,
     QTreeWidgetItem,
@@ -46,6 +47,8 @@ class CompareWindow(QDialog):
         comparison: of the same two.
     """
 
+    explore_requested = Signal()
+
     def __init__(
         self, parent: QWidget | None, runs: tuple[RunSummary, RunSummary], comparison: Comparison
     ) -> None:
@@ -74,7 +77,14 @@ class CompareWindow(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID * 2, GRID * 2, GRID * 2, GRID * 2)
         layout.setSpacing(GRID)
-        layout.addWidget(QuietLabel(_verdict(comparison, runs)))
+        explore = QPushButton(tr("Explore both"))
+        explore.setToolTip(tr("Their planes in a window, with handles and views that move together"))
+        explore.clicked.connect(self.explore_requested)
+        explore.setAutoDefault(False)
+        above = QHBoxLayout()
+        above.addWidget(QuietLabel(_verdict(comparison, runs)), 1)
+        above.addWidget(explore)
+        layout.addLayout(above)
         layout.addWidget(whole, 1)
         self.setMinimumSize(_SMALLEST)
         self.resize(_SIZE)

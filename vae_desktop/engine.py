@@ -4,7 +4,6 @@ Four lanes: one imports, one trains, one decodes, one reads shared models. Tenso
 nowhere else in the window, in the background, after the first paint.
 """
 
-import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from training.config import ModelConfig, TrainConfig
-from training.errors import DeviceLostError, OutOfMemoryError, VaeError
+from training.errors import DeviceLostError, OutOfMemoryError
 from training.events import Control, EpochRecord, RunResult, Setback, Snapshot, TrainProgress
 from training.images import ImageFormat
 from training.importer import import_folder
@@ -27,6 +26,7 @@ from training.run import Run, latest_run, load_weights
 from training.timeline import Timeline
 from training.vae_file import SharedModel
 from vae_desktop.decode_lane import DecodeLane, Point, Weights
+from vae_desktop.error_words import error_sentence
 from vae_desktop.film_lane import FilmLane
 from vae_desktop.lane import Lane
 from vae_desktop.measure_lane import MeasureLane
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 SNAPSHOT_PICTURES = 1000
 FEWEST_ON_GPU = 8  # pictures a step; with fewer, the processor is hardly slower
-_log = logging.getLogger(__name__)
 
 
 class Engine(QObject):
@@ -87,14 +86,14 @@ class Engine(QObject):
         self._drag = threading.Event()
         self._decoder_of: Run | None = None
         self._prepared: tuple[Run, Callable[[], LatentModel]] | None = None
-        self._import_lane = Lane("import", lambda error: self.import_failed.emit(_sentence(error)))
+        self._import_lane = Lane("import", lambda error: self.import_failed.emit(error_sentence(error)))
         self._train_lane = Lane("train", self._tell_training_failure)
         self._open_lane = Lane("open", self._tell_failure)
         self._replay_lane = Lane("replay", self._tell_failure)  # others may be busy for minutes
-        self.files = ModelFiles(self._open_lane, self._train_lane, _sentence, self)
-        self.films = FilmLane(_sentence, self)
-        self.measuring = MeasureLane(_sentence, self)
-        self.renderer = Renderer(_make_model, _sentence)
+        self.files = ModelFiles(self._open_lane, self._train_lane, error_sentence, self)
+        self.films = FilmLane(error_sentence, self)
+        self.measuring = MeasureLane(error_sentence, self)
+        self.renderer = Renderer(_make_model, error_sentence)
         self._decode_lane = DecodeLane(
             self.decoded.emit, self.backdrop.emit, self.encoded.emit, self._tell_failure
         )
@@ -253,7 +252,7 @@ class Engine(QObject):
         """Draw a run's plane, to look at beside another one; what is shown and trained goes on."""
 
         def tell(error: Exception) -> None:
-            self.plane_not_drawn.emit(run.path, _sentence(error))
+            self.plane_not_drawn.emit(run.path, error_sentence(error))
 
         self._open_lane.submit(lambda: self._draw_plane(project, run), tell)
 
@@ -269,7 +268,7 @@ class Engine(QObject):
         control.gate(self._drag.is_set())
         self._open_lane.submit(
             lambda: self._find_errors(project, run, means, control),
-            lambda error: self.errors_failed.emit(run.path, _sentence(error)),
+            lambda error: self.errors_failed.emit(run.path, error_sentence(error)),
         )
 
     def stop_finding_errors(self) -> None:
@@ -389,10 +388,10 @@ class Engine(QObject):
             case OutOfMemoryError(on_gpu=True) | DeviceLostError():
                 self.gpu_failed.emit(str(error))
             case _:
-                self.training_failed.emit(_sentence(error))
+                self.training_failed.emit(error_sentence(error))
 
     def _tell_failure(self, error: Exception) -> None:
-        self.failed.emit(_sentence(error))
+        self.failed.emit(error_sentence(error))
 
     def _prepare_decoding(self, run: Run) -> None:
         """Make the decoder of a run before its first snapshot, while the training is being compiled."""
@@ -429,15 +428,3 @@ def _make_model(config: ModelConfig, values: Values) -> "LatentModel":
     from training.latent import LatentModel
 
     return LatentModel(config, values)
-
-
-def _sentence(error: Exception) -> str:
-    """What to tell; what is not meant for people goes to the log."""
-    if isinstance(error, VaeError):
-        return str(error)
-    _log.error("A background job failed", exc_info=error)
-    return tr(
-        "Something unexpected went wrong ({name}: {error}). The log file has the details.",
-        name=type(error).__name__,
-        error=error,
-    )

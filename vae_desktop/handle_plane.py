@@ -57,6 +57,11 @@ class HandlePlane(PlaneCanvas):
         """The id of the handle that clicks and keys move; None while there is nothing to show."""
         return self._handles.active
 
+    @property
+    def dragged_handle(self) -> int | None:
+        """The id of the handle that the hand moves; None for none."""
+        return self._dragged
+
     def add_handle(self, z1: float, z2: float, number: int | None = None) -> int:
         """Add a handle, which becomes the active one, and return its id: the one asked for, if it is free.
 

@@ -50,6 +50,11 @@ class PictureCanvas(QWidget):
         self._is_new = is_new
         self.update()
 
+    @property
+    def image(self) -> QImage | None:
+        """The picture that is shown."""
+        return self._image
+
     def set_placeholder(self, text: str) -> None:
         """The text in place of a picture."""
         self._placeholder = text

@@ -193,6 +193,12 @@ class PlaneCanvas(QWidget):
             self._scene.prior_mean = (z1, z2)
             self._data_changed()
 
+    def set_has_prior(self, has_prior: bool) -> None:
+        """Whether what lies beyond the prior is faded; a model that was not drawn to it knows all alike."""
+        if has_prior != self._scene.has_prior:
+            self._scene.has_prior = has_prior
+            self._data_changed()
+
     def clear(self) -> None:
         """Show the placeholder and the first view again."""
         self._scene.clear()

@@ -54,6 +54,7 @@ class PlaneScene:
         measured_note: what is to be said of it, or why there is none.
         as_lines: draw it as lines over the tiles.
         prior_mean: where the prior's rings have their middle.
+        has_prior: whether pictures are expected where the prior is.
         colours: of all of it.
         font: of the numbers and the legend.
     """
@@ -78,6 +79,7 @@ class PlaneScene:
         self._ellipses_note = ""
         self._paint: tuple[tuple[object, ...], Paint] | None = None
         self.prior_mean = (0.0, 0.0)
+        self.has_prior = True
         self._is_dense = False
 
     def emptied(self) -> "PlaneScene":
@@ -154,7 +156,7 @@ class PlaneScene:
         """Fade the tiles where hardly any picture is expected."""
         # Where (0, 0) is not the prior's mean, it is the middle of the pictures, and they are expected around
         # it whatever the prior says.
-        if self.shows_tiles and self.prior_mean == (0.0, 0.0):
+        if self.shows_tiles and self.has_prior and self.prior_mean == (0.0, 0.0):
             draw_veil(painter, view, self.colours)
 
     def draw_marks(self, painter: QPainter, view: PlaneView) -> None:

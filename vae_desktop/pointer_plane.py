@@ -50,6 +50,7 @@ class PointerPlane(HandlePlane):
 
     Attributes:
         snaps: whether a handle that comes near a picture in a drag jumps to its place.
+        snap_reach: how near that is, in pixels.
     """
 
     picture_hovered = Signal(int)
@@ -62,7 +63,7 @@ class PointerPlane(HandlePlane):
         super().__init__(parent)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
-        self.snaps = False
+        self.snaps, self.snap_reach = False, _SNAP_REACH
         self._hold = Hold.NOTHING
         self._held_button = Qt.MouseButton.NoButton
         self._adds = False
@@ -309,7 +310,7 @@ class PointerPlane(HandlePlane):
         if not self.snaps:
             return z1, z2
         cloud = self._scene.cloud
-        row = cloud.nearest(z1, z2, _SNAP_REACH / self._view.scale)
+        row = cloud.nearest(z1, z2, self.snap_reach / self._view.scale)
         return (z1, z2) if row is None else (float(cloud.means[row, 0]), float(cloud.means[row, 1]))
 
     def _picture_at(self, at: QPointF) -> int:

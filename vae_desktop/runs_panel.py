@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -35,6 +35,7 @@ class RunsPanel(PaletteFollower):
     show_requested = Signal(object)  # a run's folder
     rename_requested = Signal(object, str)  # a run's folder, its name
     compare_requested = Signal(object, object)  # two runs' folders
+    explore_requested = Signal(object, object)  # two runs' folders, to explore side by side
     delete_requested = Signal(object)  # a run's folder
     settings_requested = Signal(object)  # the folder of the run to go on with
     new_requested = Signal()
@@ -60,6 +61,14 @@ class RunsPanel(PaletteFollower):
         )
         self._compare.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._compare.setMenu(QMenu(self._compare))
+        self._explore = _tool(
+            tr("Explore both"), tr("The planes of this training and another one side by side, linked")
+        )
+        self._explore.setToolButtonStyle(
+            Qt.ToolButtonStyle.ToolButtonIconOnly
+        )  # three texts need too much room
+        self._explore.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._explore.setMenu(QMenu(self._explore))
         self._delete = _tool(tr("Delete"), tr("Move this training to the bin"))
         self._delete.clicked.connect(lambda: self._ask_to_delete(self._chosen()))
         self._question = _Question()
@@ -83,7 +92,12 @@ class RunsPanel(PaletteFollower):
 
     def recolour(self) -> None:
         """Load icons in the palette's colours."""
-        for button, name in ((self._new, "new-run"), (self._compare, "compare"), (self._delete, "delete")):
+        for button, name in (
+            (self._new, "new-run"),
+            (self._compare, "compare"),
+            (self._explore, "twins"),
+            (self._delete, "delete"),
+        ):
             button.setIcon(icon(name, self.palette()))
 
     def _chosen(self) -> "RunSummary | None":
@@ -98,19 +112,20 @@ class RunsPanel(PaletteFollower):
         run = self._chosen()
         self._new.setEnabled(bool(self._runs) and not self._is_training)
         self._delete.setEnabled(run is not None and not self._is_training)
-        self._fill_comparable(self._compare.menu(), run)
-        self._compare.setEnabled(not self._compare.menu().isEmpty())
+        choices = ((self._compare, self.compare_requested), (self._explore, self.explore_requested))
+        for button, wanted in choices:
+            self._fill_comparable(button.menu(), run, wanted)
+            button.setEnabled(not button.menu().isEmpty())
 
-    def _fill_comparable(self, menu: QMenu, run: "RunSummary | None") -> None:
+    def _fill_comparable(self, menu: QMenu, run: "RunSummary | None", wanted: SignalInstance) -> None:
+        """With the runs that another one can be compared with; ``wanted`` is told of both."""
         menu.clear()
         others = [other for other in self._runs if other.run is not None and other is not run]
         if run is None or run.run is None:
             return
         for other in others:
             entry = menu.addAction(menu_text(tr("with {title}", title=other.title)))
-            entry.triggered.connect(
-                lambda _checked=False, other=other: self.compare_requested.emit(run.path, other.path)
-            )
+            entry.triggered.connect(lambda _checked=False, other=other: wanted.emit(run.path, other.path))
 
     def _open_menu(self, at: QPoint) -> None:
         index = self.list.indexAt(at)
@@ -125,9 +140,11 @@ class RunsPanel(PaletteFollower):
         go_on.setEnabled(not run.problem and not self._is_training)
         rename = menu.addAction(tr("Rename"), lambda: self.list.edit(index))
         rename.setEnabled(bool(index.flags() & Qt.ItemFlag.ItemIsEditable))
-        compare = menu.addMenu(tr("Compare"))
-        self._fill_comparable(compare, run)
-        compare.setEnabled(not compare.isEmpty())
+        choices = ((tr("Compare"), self.compare_requested), (tr("Explore both"), self.explore_requested))
+        for title, wanted in choices:
+            others = menu.addMenu(title)
+            self._fill_comparable(others, run, wanted)
+            others.setEnabled(not others.isEmpty())
         menu.addSeparator()
         delete = menu.addAction(tr("Delete…"), lambda: self._ask_to_delete(run))
         delete.setEnabled(not self._is_training)
@@ -144,7 +161,7 @@ class RunsPanel(PaletteFollower):
         header.addWidget(self._new)
         tools = QHBoxLayout()
         tools.setSpacing(GRID // 2)
-        for button in (self._compare, self._delete):
+        for button in (self._compare, self._explore, self._delete):
             tools.addWidget(button)
         tools.addStretch(1)
         layout = QVBoxLayout(self)

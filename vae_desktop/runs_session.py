@@ -122,6 +122,9 @@ class RunsSession(QObject):
         summary, project = self._summary(path), self._project
         if summary is None or project is None or self._training.is_running:
             return
+        if refusal := self._training.refusal():  # it may be one of those that are being trained
+            self._window.messages.show_note(refusal)
+            return
         was_shown = self._training.run is not None and self._training.run.path == path
         if was_shown:
             self._engine.close_project()  # nothing may be written to the folder any more
@@ -157,6 +160,8 @@ class RunsSession(QObject):
         window = CompareWindow(self._window, (one, other), compare_runs([one.run, other.run]))
         window.destroyed.connect(lambda: self._forget(window))
         self._comparing = window
+        explore = self._window.runs.explore_requested
+        window.explore_requested.connect(lambda: explore.emit(one.path, other.path))
         window.show()
         for run in (one.run, other.run):
             self._engine.draw_plane(project, run)

@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -36,6 +36,7 @@ class TrainingSession(QObject):
     Attributes:
         project: what is open; None while there are no pictures to train on.
         run: what is shown, or trained just now; None before the first training.
+        refusal: why no training may begin now, a sentence; "" where one may.
     """
 
     changed = Signal()  # another run is shown, or there is more to tell of this one
@@ -47,6 +48,7 @@ class TrainingSession(QObject):
         self._settings, self._aftercare = settings, aftercare
         self.project: Project | None = None
         self.run: Run | None = None
+        self.refusal: Callable[[], str] = lambda: ""
         engine.run_begun.connect(self._on_begun)
         engine.training_progress.connect(self._on_progress)
         engine.epoch_finished.connect(window.training.add_epoch)
@@ -137,6 +139,9 @@ class TrainingSession(QObject):
             shared: begin a run with what this model has learnt.
         """
         if self.project is None:
+            return
+        if refusal := self.refusal():
+            self._window.messages.show_note(refusal)
             return
         settings = dict(chosen or {})
         if new_length:

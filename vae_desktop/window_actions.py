@@ -81,6 +81,12 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "measure",
         mark("Find out in figures how well the model does what it is for"),
     ),
+    "twins": (
+        mark("&Autoencoder beside VAE…"),
+        "Ctrl+Shift+A",
+        "twins",
+        mark("Train two objectives on the same pictures, and explore both planes with one hand"),
+    ),
     "notices": (
         mark("Tell me when it is &done"),
         None,
@@ -343,7 +349,7 @@ class WindowActions:
         self._add(bar.addMenu(tr("&Edit")), "undo", "redo", "", "paste_picture")
         self._add(
             bar.addMenu(tr("&Training")),
-            *("train", "pause", "stop", "", "settings", "new_run", "", "measure", "", "notices"),
+            *("train", "pause", "stop", "", "settings", "new_run", "twins", "", "measure", "", "notices"),
         )
         plane = bar.addMenu(tr("&Plane"))
         tools = (*PLANE_TOOLS[:4], "", *PLANE_TOOLS[4:], *HANDLE_ACTIONS, "play_path", "")
@@ -388,6 +394,7 @@ class WindowActions:
             "settings": state.has_pictures and state.can_train and not loading,
             "new_run": state == WindowState.TRAINED and not loading,
             "measure": state == WindowState.TRAINED and not loading,
+            "twins": state.has_pictures and not loading,
             "pause": state.is_running,
             "stop": state.is_running,
             "place_pictures": state.has_model,

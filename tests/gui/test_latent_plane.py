@@ -426,6 +426,26 @@ def test_tiles_about_the_middle_of_the_pictures_are_not_faded(plane):
     assert shot(plane).pixelColor(at(plane, 2.8, 2.8)).lightness() == 0
 
 
+def test_tiles_of_a_model_that_was_not_drawn_to_the_prior_are_not_faded(plane):
+    steps = np.linspace(-3, 3, 4, dtype=np.float32)
+    plane.set_tiles(np.zeros((4, 4, 8, 8, 1), np.uint8), np.stack(np.meshgrid(steps, -steps), -1))
+    plane.set_has_prior(False)
+    assert shot(plane).pixelColor(at(plane, 2.8, 2.8)).lightness() == 0
+
+
+def test_a_dragged_handle_jumps_to_pictures_within_its_reach(plane):
+    one_point(plane, 1.0, 1.0)
+    plane.snaps = True
+    for reach, jumps in ((12.0, True), (4.0, False)):
+        plane.snap_reach = reach
+        plane.move_handle(1, 0.0, 0.0)
+        QTest.mousePress(plane, LEFT, NONE, at(plane, 0.0, 0.0))
+        near = at(plane, 1.0, 1.0) + QPoint(7, 0)
+        QTest.mouseMove(plane, near)
+        QTest.mouseRelease(plane, LEFT, NONE, near)
+        assert (plane.handles[1] == (1.0, 1.0)) == jumps
+
+
 def test_the_priors_rings_are_drawn_around_its_mean(plane):
     plane.set_points(*gaussian(1))
     plane.set_prior_mean(0.5, -0.7)
