@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 
+from training.config import ModelConfig
 from training.errors import VaeError
 from training.events import ImportReport
 from training.files import is_shared_model
@@ -65,7 +66,14 @@ class App(QObject):
         self.shared = SharedSession(self.window, self.engine, self.plane, settings, self.close_project)
         self.exports = ExportSession(self.window, self.engine)
         self.companions = Companions(
-            self.window, self.engine, self.plane, self.training, settings=settings, log_folder=log_folder
+            self.window,
+            self.engine,
+            self.plane,
+            self.explorer,
+            self.training,
+            model=self._model_config,
+            settings=settings,
+            log_folder=log_folder,
         )
         self.explorer.exports.written.connect(self.companions.desktop.notices.tell_saved)
         self.project: Project | None = None
@@ -394,6 +402,12 @@ class App(QObject):
             return self.shared.model.about.image_format
         run = self.training.run
         return None if run is None else ImageFormat(run.model.size, run.model.channels)
+
+    def _model_config(self) -> ModelConfig | None:
+        """Of the model that is shown."""
+        if self.shared.model is not None:
+            return self.shared.model.about.model
+        return None if self.training.run is None else self.training.run.model
 
     def _save_model(self) -> None:
         if self.project is not None:

@@ -1,9 +1,13 @@
 """All that accompanies pictures and trainings, joined to the window: it needs nothing from the rest."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+from training.config import ModelConfig
 from vae_desktop.desktop_session import DesktopSession
 from vae_desktop.engine import Engine
+from vae_desktop.explain_session import ExplainSession
+from vae_desktop.explorer import Explorer
 from vae_desktop.help_session import HelpSession
 from vae_desktop.main_window import MainWindow
 from vae_desktop.plane_session import PlaneSession
@@ -18,7 +22,8 @@ class Companions:
     """Made once; the window owns them.
 
     Args:
-        window, engine, plane, training: what they accompany.
+        window, engine, plane, explorer, training: what they accompany.
+        model: what the model that is shown is like; None where there is none.
         settings: where the person's choices are kept.
         log_folder: where the log is; None for no log.
     """
@@ -28,8 +33,10 @@ class Companions:
         window: MainWindow,
         engine: Engine,
         plane: PlaneSession,
+        explorer: Explorer,
         training: TrainingSession,
         *,
+        model: Callable[[], ModelConfig | None],
         settings: Settings,
         log_folder: Path | None,
     ) -> None:
@@ -37,4 +44,5 @@ class Companions:
         self.help = HelpSession(window, engine, training, settings, log_folder)
         self.plane_text = PlaneTextSession(window, engine, plane)
         self.twins = TwinSession(window, engine, plane, training, settings)
+        self.explain = ExplainSession(plane, explorer, training, model)
         self.tour = TourSession(window, training, settings)

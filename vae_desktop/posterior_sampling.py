@@ -5,7 +5,7 @@ from collections import deque
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QPointF, Qt, QTimer
+from PySide6.QtCore import QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QMenu
 
@@ -36,6 +36,8 @@ class PosteriorSampling(QObject, PlaneOverlay):
         seed: of the noise; None for another one each time.
     """
 
+    sampled = Signal(int)  # of which picture
+
     def __init__(self, session: PlaneSession, selection: PictureSelection, seed: int | None = None) -> None:
         super().__init__(session)
         self._session, self._selection = session, selection
@@ -54,21 +56,37 @@ class PosteriorSampling(QObject, PlaneOverlay):
 
     def sample(self, number: int) -> None:
         """Draw from a picture's posterior, and put the active handle there."""
+        drawn = self._draws(number, 1)
+        if drawn is not None and self._session.move_active(tuple(drawn[0].tolist())):
+            self._show(number, drawn)
+
+    def draw_beside(self, number: int, count: int) -> NDArray[np.float64] | None:
+        """Draw from a picture's posterior, and leave the handle where it is.
+
+        Returns:
+            The samples, [count, latent_dim]; None where it is not known where the picture lies.
+        """
+        drawn = self._draws(number, count)
+        if drawn is not None:
+            self._show(number, drawn)
+        return drawn
+
+    def _draws(self, number: int, count: int) -> NDArray[np.float64] | None:
         where = self._session.where
         row = where.row_of(number)
         if row is None:
             self._tell(self._session.why_unknown)
-            return
-        noise = self._noise.standard_normal((1, where.basis.latent_dim))
-        (latent,) = where.posteriors.samples_of(row, noise)
-        if not self._session.move_active(tuple(latent.tolist())):
-            return
+            return None
+        return where.posteriors.samples_of(row, self._noise.standard_normal((count, where.basis.latent_dim)))
+
+    def _show(self, number: int, drawn: NDArray[np.float64]) -> None:
         if number != self.picture:
             self._samples.clear()
         self.picture = number
-        self._samples.append((latent, time.monotonic()))
+        self._samples.extend((latent, time.monotonic()) for latent in drawn)
         self._fade.start()
         self._plane.update()
+        self.sampled.emit(number)
 
     def sample_any(self) -> None:
         """The same for the picture pointed at, else the selected one, the one before, or the nearest."""

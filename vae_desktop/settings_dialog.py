@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QDialog,
@@ -127,6 +127,15 @@ class SettingsDialog(QDialog):
     def is_afresh(self) -> bool:
         """Whether a new run would be begun."""
         return self._afresh.isChecked()
+
+    def show_setting(self, name: str) -> None:
+        """Bring a setting into sight and give it the keyboard."""
+        field = self._fields[name]
+        self._unfold_more(self._is_unfolded or not field.setting.simple)
+        field.editor.setFocus()
+        self._help.setText(self._help_of(name))
+        # Once the rows that were just unfolded have their places.
+        QTimer.singleShot(0, self, lambda: self._scrolled.ensureWidgetVisible(field))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Tell what the setting does that has the keyboard or the pointer."""

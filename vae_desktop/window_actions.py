@@ -259,6 +259,12 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "",
         mark("What the plane shows in words, kept up to date"),
     ),
+    "explain": (
+        mark("What am I l&ooking at?"),
+        "Ctrl+I",
+        "info",
+        mark("A panel that follows the pointer on the plane: what it is, what it costs, and why"),
+    ),
     "find": (
         mark("&Find an action…"),
         "Ctrl+Shift+P",
@@ -326,7 +332,7 @@ class WindowActions:
         self._by_name = {name: _make(parent, *entry) for name, entry in _ACTIONS.items()}
         self._by_name["quit"].setMenuRole(QAction.MenuRole.QuitRole)
         self._by_name["about"].setMenuRole(QAction.MenuRole.AboutRole)
-        for name in ("lock_handle", "snap", "lasso", "path", "replay", *DECODING_TOOLS):
+        for name in ("lock_handle", "snap", "lasso", "path", "replay", "explain", *DECODING_TOOLS):
             self._by_name[name].setCheckable(True)
         self._by_name["notices"].setCheckable(True)
         for names in (PLANE_MODES, APPEARANCES):
@@ -359,7 +365,7 @@ class WindowActions:
         view = bar.addMenu(tr("&View"))
         view.addActions(views)
         view.addSeparator()
-        self._add(view, "describe")
+        self._add(view, "explain", "describe")
         self._add(view.addMenu(tr("&Appearance")), *APPEARANCES)
         self._add(
             bar.addMenu(tr("&Help")),
