@@ -24,6 +24,7 @@ from vae_desktop.crash_report import Session
 from vae_desktop.engine import Engine
 from vae_desktop.explorer import Explorer
 from vae_desktop.export_session import ExportSession
+from vae_desktop.lesson_session import Door
 from vae_desktop.main_window import MainWindow, WindowState
 from vae_desktop.plain_words import pictures as picture_count
 from vae_desktop.plane_session import PlaneSession
@@ -71,6 +72,7 @@ class App(QObject):
             self.plane,
             self.explorer,
             self.training,
+            door=Door(self._open_now, self.open_path, self.close_project),
             model=self._model_config,
             settings=settings,
             log_folder=log_folder,
@@ -245,6 +247,12 @@ class App(QObject):
         self.project, self._made_project = project, made
         return True
 
+    def _open_now(self) -> str:
+        """The path of the project or shared model that is open; '' for none."""
+        if self.project is not None:
+            return str(self.project.path)
+        return "" if self.shared.model is None else self.settings.last_project
+
     def close_project(self) -> None:
         """Back to the first page; everything is kept."""
         self.shared.forget_reading()
@@ -362,6 +370,7 @@ class App(QObject):
         self.shared.forget_reading()
         self.training.remember(training=self.training.is_running or self.starts_again)
         self.training.close()
+        self.companions.lesson.on_quit()
         self.window.hide()  # saving takes up to a few seconds; nobody should watch a frozen window
         self.companions.twins.close()
         self.explorer.close()

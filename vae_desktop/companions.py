@@ -9,6 +9,7 @@ from vae_desktop.engine import Engine
 from vae_desktop.explain_session import ExplainSession
 from vae_desktop.explorer import Explorer
 from vae_desktop.help_session import HelpSession
+from vae_desktop.lesson_session import Door, LessonSession
 from vae_desktop.main_window import MainWindow
 from vae_desktop.plane_session import PlaneSession
 from vae_desktop.plane_text_session import PlaneTextSession
@@ -23,6 +24,7 @@ class Companions:
 
     Args:
         window, engine, plane, explorer, training: what they accompany.
+        door: opens and closes projects.
         model: what the model that is shown is like; None where there is none.
         settings: where the person's choices are kept.
         log_folder: where the log is; None for no log.
@@ -36,6 +38,7 @@ class Companions:
         explorer: Explorer,
         training: TrainingSession,
         *,
+        door: Door,
         model: Callable[[], ModelConfig | None],
         settings: Settings,
         log_folder: Path | None,
@@ -45,4 +48,5 @@ class Companions:
         self.plane_text = PlaneTextSession(window, engine, plane)
         self.twins = TwinSession(window, engine, plane, training, settings)
         self.explain = ExplainSession(plane, explorer, training, model)
+        self.lesson = LessonSession(plane, explorer, training, settings, door)
         self.tour = TourSession(window, training, settings)

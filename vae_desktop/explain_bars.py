@@ -22,10 +22,16 @@ class Ink(Enum):
     RECONSTRUCTION = "reconstruction"
     KL_MEAN = "KL mean term"
     KL_VARIANCE = "KL variance term"
+    BOTH = "KL"
 
     def colour(self, palette: QPalette) -> QColor:
         """In light or dark."""
-        colours = {Ink.RECONSTRUCTION: accent, Ink.KL_MEAN: held_out_colour, Ink.KL_VARIANCE: guest_colour}
+        colours = {
+            Ink.RECONSTRUCTION: accent,
+            Ink.KL_MEAN: held_out_colour,
+            Ink.KL_VARIANCE: guest_colour,
+            Ink.BOTH: quiet_text,
+        }
         return colours[self](palette)
 
 
@@ -170,7 +176,7 @@ def axis_parts(axis_kl: Sequence[float], most: int = 6) -> list[Part]:
     order = sorted(range(len(axis_kl)), key=lambda axis: -axis_kl[axis])
     lined = set(order[:most])
     return [
-        Part(f"z{axis + 1}", value, Ink.KL_MEAN, shade=0.45 * (axis % 2), has_line=axis in lined)
+        Part(f"z{axis + 1}", value, Ink.BOTH, shade=0.45 * (axis % 2), has_line=axis in lined)
         for axis, value in enumerate(axis_kl)
     ]
 

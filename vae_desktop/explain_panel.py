@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -60,6 +60,7 @@ class PictureRow(QWidget):
         super().__init__()
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(_LARGEST)
         self.pictures: list[tuple[str, QImage | None]] = []
 
     def show_pictures(self, pictures: Sequence[tuple[str, QImage | None]]) -> None:
@@ -67,29 +68,21 @@ class PictureRow(QWidget):
         self.pictures = list(pictures)
         self.setVisible(bool(self.pictures))
         self.setAccessibleDescription(tr(", ").join(caption for caption, _image in self.pictures if caption))
-        self.updateGeometry()
+        self._take_height()
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Squares are as high as wide."""
+        super().resizeEvent(event)
+        self._take_height()
 
     def _side(self, width: int) -> int:
         count = max(len(self.pictures), 1)
         return max(min((width + GRID) // count - GRID, _LARGEST), _SMALLEST)
 
-    def hasHeightForWidth(self) -> bool:
-        """Squares."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """As high as a square, and a line for captions."""
+    def _take_height(self) -> None:
         line = self.fontMetrics().height() + 2 if any(caption for caption, _image in self.pictures) else 0
-        return self._side(width) + line
-
-    def sizeHint(self) -> QSize:
-        """Small squares."""
-        return QSize(_LARGEST * 2, self.heightForWidth(_LARGEST * 2))
-
-    def minimumSizeHint(self) -> QSize:
-        """As narrow as panels become."""
-        return QSize(_LARGEST, self.heightForWidth(_LARGEST))
+        self.setFixedHeight(self._side(self.width()) + line)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw those that are there, and frames for others."""

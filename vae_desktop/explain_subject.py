@@ -50,6 +50,8 @@ def about_picture(session: PlaneSession, picture: int, model: ModelConfig | None
     pictures = (drawn,) if own is None else ((tr("yours"), own), drawn)
     if points:
         words = tr("The encoder gives this picture a point μ, and no σ: it is an autoencoder's.")
+    elif model is not None and model.parts.encoding == "constant":
+        words = tr("The encoder gives this picture a μ of its own; σ is the same for all pictures here.")
     else:
         words = tr(
             "The encoder gives this picture a distribution of its own: around μ, give or take σ. Its ellipse"

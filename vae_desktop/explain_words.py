@@ -1,12 +1,13 @@
 """The panel's questions and answers, true for the model that is shown; without Qt."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
 from training.config import ModelConfig
 from training.language import mark, number, tr
-from vae_desktop.explain_figures import PlaneFigures
+from vae_desktop.explain_figures import RINGS, PlaneFigures
 
 
 class Topic(Enum):
@@ -158,7 +159,7 @@ def _anywhere(model: ModelConfig) -> str:
     if not model.parts.has_noise:
         here = tr("This model is one, so try it.")
     elif mean > 0 and variance > 0:
-        here = tr("This model is none: whole ellipses were taught, and they fill the prior.")
+        here = tr("This model is none: whole ellipses were taught, and drawn to where the prior is.")
     else:
         here = tr(
             "This model lies in between: draws were taught, but a part of the regularisation is missing."
@@ -196,13 +197,15 @@ def _widths(figures: PlaneFigures) -> str:
 
 def _shares(figures: PlaneFigures) -> str:
     first, second, third = (number(share, ".0%") for share in figures.within)
-    # Of a standard normal distribution on a plane, 1 − exp(−k² / 2) lies within k σ.
+    # Of a standard normal distribution on a plane so much lies within k σ.
+    prior = [number(1.0 - math.exp(-(ring**2) / 2), ".0%") for ring in RINGS]
     return tr(
         "Here {first}, {second} and {third} of the pictures lie within 1, 2 and 3 σ on the plane; of the"
-        " prior itself it is 39 %, 86 % and 99 %.",
+        " prior itself {prior}.",
         first=first,
         second=second,
         third=third,
+        prior=tr(", ").join(prior),
     )
 
 

@@ -296,6 +296,12 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         mark("Version, licences, how to update and remove it"),
     ),
     "tour": (mark("&Tour"), None, "", mark("Five steps through the window, beside its parts")),
+    "lesson": (
+        mark("L&esson: from autoencoder to VAE…"),
+        None,
+        "",
+        mark("Six steps with your own hands on a sample; what is open now comes back afterwards"),
+    ),
     "log": (mark("Show &log"), None, "", mark("What the program has noted of itself")),
     "report": (
         mark("&Report a problem…"),
@@ -372,6 +378,7 @@ class WindowActions:
             "find",
             "keys",
             "tour",
+            "lesson",
             "",
             "log",
             "report",
