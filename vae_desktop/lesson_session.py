@@ -273,12 +273,12 @@ class LessonSession(QObject):
     def _train(self, wanted: LessonRun, begun: Run | None) -> None:
         self._tried.add(wanted.name)
         self._is_loading = True  # it ends with that
-        chosen = {**wanted.settings, **{k: v for k, v in self.length.items() if k != "minutes"}}
+        chosen = {**wanted.settings, **self.length}
         _log.info("The lesson needs “%s”", wanted.name)
         if begun is not None:
             self._training.begin(None, run=begun, new_length=False)
         else:
-            self._training.begin(self.length.get("minutes"), run=None, chosen=chosen, name=tr(wanted.name))
+            self._training.begin(None, run=None, chosen=chosen, name=tr(wanted.name))
         self._tell_waiting(None)
 
     def _show(self, run: Run) -> None:

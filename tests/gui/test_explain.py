@@ -86,19 +86,12 @@ def test_the_dice_draws_from_the_distribution_and_leaves_the_handle(qtbot, expla
     assert np.unique(explain._drawing, axis=0).shape == (6, 2)
     point_at(explaining, QPoint(60, 60))  # something else: these samples are none of it
     qtbot.waitUntil(lambda: not panel(explaining).samples.pictures)
-
-
-def test_what_was_clicked_stays_on_the_way_to_the_panel(qtbot, explaining):
-    row, pixel = outermost(explaining)
-    name = explaining.plane.pictures.name(int(explaining.plane.where.numbers[row]))
-    QTest.mouseClick(explaining.window.plane, LEFT, NONE, pixel)
-    point_at(explaining, QPoint(60, 60))
-    qtbot.waitUntil(lambda: "An empty place" in panel(explaining).text)
-    leave(explaining)
+    leave(explaining)  # on the way to the panel, what was clicked comes back
+    name = explaining.plane.pictures.name(int(where.numbers[row]))
     qtbot.waitUntil(lambda: name in panel(explaining).text)
 
 
-def test_of_an_empty_place_it_tells_what_lies_around(qtbot, explaining):
+def test_of_places_and_handles_it_tells_what_lies_around_and_what_decoding_is(qtbot, explaining):
     plane, where = explaining.window.plane, explaining.plane.where
     plane.set_view(plane.view.fitted(-30, 30, -30, 30))
     point_at(explaining, at(explaining, 25.0, 25.0))
@@ -113,10 +106,6 @@ def test_of_an_empty_place_it_tells_what_lies_around(qtbot, explaining):
     plane.set_view(plane.view.fitted(middle[0] - half, middle[0] + half, middle[1] - half, middle[1] + half))
     point_at(explaining, at(explaining, *middle.tolist()))
     qtbot.waitUntil(lambda: "Between " in panel(explaining).text)
-
-
-def test_of_a_handle_it_tells_what_decoding_is_also_by_keys(qtbot, explaining):
-    plane = explaining.window.plane
     plane.setFocus()
     QTest.keyClick(plane, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     qtbot.waitUntil(lambda: "that is decoding" in panel(explaining).text)
@@ -167,9 +156,10 @@ def test_each_answer_shows_what_it_tells_of(qtbot, explaining):
     qtbot.waitUntil(lambda: dialog.focusWidget().accessibleName() == "objective")
     assert dialog.is_afresh
     dialog.reject()
+    _shows_formula(explaining)
 
 
-def test_a_formula_comes_on_request_with_its_source(explaining):
+def _shows_formula(explaining):
     view = panel(explaining).answers[Topic.TERMS]
     (formula,) = [label for label in view.findChildren(QLabel) if "Source" in label.text()]
     assert not formula.isVisible()
