@@ -273,7 +273,7 @@ class LessonSession(QObject):
     def _train(self, wanted: LessonRun, begun: Run | None) -> None:
         self._tried.add(wanted.name)
         self._is_loading = True  # it ends with that
-        chosen = {**wanted.settings, **self.length}
+        chosen = {**wanted.settings, **self.length, "stop_when_good": False}
         _log.info("The lesson needs “%s”", wanted.name)
         if begun is not None:
             self._training.begin(None, run=begun, new_length=False)

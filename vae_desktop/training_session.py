@@ -145,7 +145,7 @@ class TrainingSession(QObject):
             return
         settings = dict(chosen or {})
         if new_length:
-            settings["stop_when_good"] = self._window.training.budget.until_good
+            settings.setdefault("stop_when_good", self._window.training.budget.until_good)
         self._window.messages.clear()
         self._window.set_state(WindowState.TRAINING)
         self._engine.train(
