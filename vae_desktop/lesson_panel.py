@@ -156,12 +156,12 @@ class LessonPanel(PaletteFollower):
         head.addWidget(self._title)
         head.addWidget(self._where)
         head.addStretch(1)
-        head.addLayout(self._variants)
         for button in (self.back, self.skip, self.next, self.reset, self.leave):
             head.addWidget(button)
         task.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
         task.addWidget(self._task, 1)
         task.addWidget(self._progress, 1, Qt.AlignmentFlag.AlignVCenter)
+        task.addLayout(self._variants)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID * 3 // 2, GRID, GRID * 3 // 2, GRID)
         layout.setSpacing(GRID // 2)

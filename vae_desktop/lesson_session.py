@@ -197,7 +197,7 @@ class LessonSession(QObject):
             return
         self.step = step
         self._tried.clear()
-        variants = [tr(run.label) for run in self._step.runs] if len(self._step.runs) > 1 else []
+        variants = [run.label for run in self._step.runs] if len(self._step.runs) > 1 else []
         self.panel.show_step(step, len(STEPS), tr(self._step.title), tr(self._step.words), variants)
         self.reset()
 

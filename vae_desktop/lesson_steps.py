@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from training.language import mark
+from training.language import mark, number
 from training.places import projects_folder
 from training.project import Project
 from training.run import Run
@@ -31,13 +31,16 @@ class LessonRun:
 
     Attributes:
         name: what the training is called.
-        label: in a word, for a button.
         settings: those of the model that are not the usual ones.
     """
 
     name: str
-    label: str
     settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def label(self) -> str:
+        """Its weight of the KL, for a button."""
+        return f"β = {number(self.settings.get('beta_mean', 1.0), 'g')}"
 
     def is_of(self, run: Run) -> bool:
         """Whether a training is this one, whatever it is called by now."""
@@ -52,14 +55,12 @@ class LessonRun:
         )
 
 
-AUTOENCODER = LessonRun(mark("Lesson: autoencoder"), mark("autoencoder"), {"objective": "autoencoder"})
-VAE = LessonRun(mark("Lesson: VAE"), "β = 1")
-MEAN_TERM = LessonRun(mark("Lesson: mean term"), mark("mean term"), {"objective": "mean-term"})
-VARIANCE_TERM = LessonRun(
-    mark("Lesson: variance term"), mark("variance term"), {"objective": "variance-term"}
-)
-WEAK = LessonRun(mark("Lesson: VAE, weak KL"), "β = 0.1", {"beta_mean": 0.1, "beta_variance": 0.1})
-STRONG = LessonRun(mark("Lesson: VAE, strong KL"), "β = 8", {"beta_mean": 8.0, "beta_variance": 8.0})
+AUTOENCODER = LessonRun(mark("Lesson: autoencoder"), {"objective": "autoencoder"})
+VAE = LessonRun(mark("Lesson: VAE"))
+MEAN_TERM = LessonRun(mark("Lesson: mean term"), {"objective": "mean-term"})
+VARIANCE_TERM = LessonRun(mark("Lesson: variance term"), {"objective": "variance-term"})
+WEAK = LessonRun(mark("Lesson: VAE, weak KL"), {"beta_mean": 0.1, "beta_variance": 0.1})
+STRONG = LessonRun(mark("Lesson: VAE, strong KL"), {"beta_mean": 8.0, "beta_variance": 8.0})
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ STEPS = (
             " blend. But nothing draws them to the middle, and they push each other away."
         ),
         mark("Bring all pictures into sight: press F on the plane, or Ctrl+9."),
-        mark("Smooth, but far beyond the rings: a draw from the prior would miss most of them."),
+        mark("Smooth, but spread beyond the rings: draws from the prior never reach much of it."),
         (VARIANCE_TERM,),
         mode=PlaneMode.POINTS,
         ellipses=EllipsesOf.ALL,

@@ -52,6 +52,10 @@ def images(row):
     return [image for _caption, image in row.pictures if image is not None]
 
 
+def is_complete(row):
+    return bool(row.pictures) and len(images(row)) == len(row.pictures)
+
+
 def test_of_a_picture_that_is_pointed_at_it_tells_what_the_encoder_gives(qtbot, explaining):
     where = explaining.plane.where
     row, pixel = outermost(explaining)
@@ -106,10 +110,11 @@ def test_of_places_and_handles_it_tells_what_lies_around_and_what_decoding_is(qt
     plane.set_view(plane.view.fitted(middle[0] - half, middle[0] + half, middle[1] - half, middle[1] + half))
     point_at(explaining, at(explaining, *middle.tolist()))
     qtbot.waitUntil(lambda: "Between " in panel(explaining).text)
+    qtbot.waitUntil(lambda: is_complete(panel(explaining).pictures), timeout=SECONDS)
     plane.setFocus()
     QTest.keyClick(plane, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     qtbot.waitUntil(lambda: "that is decoding" in panel(explaining).text)
-    qtbot.waitUntil(lambda: len(images(panel(explaining).pictures)) >= 2, timeout=SECONDS)
+    qtbot.waitUntil(lambda: is_complete(panel(explaining).pictures), timeout=SECONDS)
 
 
 def test_the_loss_follows_the_training(qtbot, explaining):
