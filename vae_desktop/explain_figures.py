@@ -9,6 +9,7 @@ from training.pixel_store import evenly
 from training.plane_basis import PlaneBasis
 from training.posteriors import POINT_SIGMA, Posteriors
 
+MOST = 10_000  # pictures that are looked at, so that it takes no longer than a blink
 ASKED = 200  # pictures whose ellipses are compared with those of all others
 RINGS = (1.0, 2.0, 3.0)  # σ of the prior
 
@@ -61,7 +62,8 @@ class PlaneFigures:
     """What is told of all pictures that are seen.
 
     Attributes:
-        count: how many there are.
+        total: how many there are.
+        count: how many of them were looked at, evenly spread.
         different: how many different distributions, or points.
         smallest, largest: σ of any latent number; None where pictures are points.
         asked, overlapping: of how many pictures the 1 σ ellipse was compared with all others, and how many of
@@ -69,6 +71,7 @@ class PlaneFigures:
         within: which share lies within 1, 2 and 3 σ of the prior on the plane.
     """
 
+    total: int = 0
     count: int = 0
     different: int = 0
     smallest: float | None = None
@@ -81,18 +84,21 @@ class PlaneFigures:
     def of(cls, posteriors: Posteriors, basis: PlaneBasis) -> "PlaneFigures":
         """Of posteriors seen on a plane."""
         posteriors = posteriors[posteriors.are_finite]
-        count = len(posteriors)
-        if not count:
+        total = len(posteriors)
+        if not total:
             return cls()
+        posteriors = posteriors[evenly(total, MOST)]
+        count = len(posteriors)
         places = basis.on_plane(posteriors.means)
         off = np.linalg.norm(places - np.array(basis.prior_mean, np.float32), axis=1)
         first, second, third = (float(np.mean(off <= ring)) for ring in RINGS)
         different = len(np.unique(np.hstack([posteriors.means, posteriors.sigmas]), axis=0))
         if is_point(posteriors):
-            return cls(count, different, within=(first, second, third))
+            return cls(total, count, different, within=(first, second, third))
         rows = evenly(count, ASKED)
         touching = overlapping(places, *basis.ellipses(posteriors), rows)
         return cls(
+            total,
             count,
             different,
             float(posteriors.sigmas.min()),

@@ -173,7 +173,13 @@ def _figures(topic: Topic, model: ModelConfig, figures: PlaneFigures) -> str:
         Topic.STRUCTURE: lambda: _shares(figures),
         Topic.TERMS: lambda: counted_words(model),
     }
-    return tell[topic]() if figures.count and topic in tell else ""
+    if not figures.count or topic not in tell:
+        return ""
+    told = tell[topic]()
+    if topic is Topic.TERMS or figures.count == figures.total:
+        return told
+    looked_at = tr("Looked at were {count:,} of {total:,}.", count=figures.count, total=figures.total)
+    return f"{told} {looked_at}"
 
 
 def _widths(figures: PlaneFigures) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QIcon
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -18,7 +18,7 @@ from training.language import tr
 from vae_desktop.labels import QuietLabel
 from vae_desktop.palette_follower import PaletteFollower
 from vae_desktop.primary_button import PrimaryButton
-from vae_desktop.style import GRID, accent, scaled_font, tinted_icon
+from vae_desktop.style import GRID, accent, icon, scaled_font, tinted_icon
 
 _SIGN = 18
 
@@ -100,6 +100,7 @@ class LessonPanel(PaletteFollower):
             button.setCheckable(True)
             button.setAutoExclusive(True)
             button.clicked.connect(lambda _checked=False, place=place: self.variant_requested.emit(place))
+            button.toggled.connect(lambda _checked: self.recolour())
             self._variants.addWidget(button)
             self.variants.append(button)
         self._say(f"{self._where.text()}. {title}. {words}")
@@ -131,6 +132,9 @@ class LessonPanel(PaletteFollower):
         colour = accent(self.palette())
         sign = tinted_icon("check" if self._is_done else "chevron-right", colour, colour)
         self._sign.setPixmap(sign.pixmap(_SIGN, _SIGN))
+        check = icon("check", self.palette())
+        for button in self.variants:  # in dark colours styles hardly show which one is pressed
+            button.setIcon(check if button.isChecked() else QIcon())
 
     def _show_task(self, text: str, *, done: bool) -> None:
         self._task.setText(text)

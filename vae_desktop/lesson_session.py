@@ -230,6 +230,7 @@ class LessonSession(QObject):
     def _on_loaded(self) -> None:
         self._is_loading = False
         if self.is_active:
+            self._mark_variant()
             self.tasks.note_run()
             QTimer.singleShot(0, self, self._advance)
 
@@ -257,7 +258,7 @@ class LessonSession(QObject):
         else:
             self._is_pending = False
             self.tasks.begin(self.step)
-            self.panel.show_variant(0)
+            self._mark_variant()
             self.panel.show_task(tr(self._step.task), done=False)
             self.prepared.emit(self.step)
 
@@ -290,6 +291,12 @@ class LessonSession(QObject):
         run = None if project is None else self._step.runs[place].found_in(project)
         if run is not None and not self._is_loading:
             self._show(run)
+
+    def _mark_variant(self) -> None:
+        run = self._training.run
+        for place, wanted in enumerate(self._step.runs):
+            if run is not None and wanted.is_of(run):
+                self.panel.show_variant(place)
 
     # ------------------------------------------------------------------ what is told
 

@@ -122,7 +122,7 @@ def test_of_a_point_the_variance_term_is_none():
 def test_answers_are_true_for_each_objective(objective):
     model = ModelConfig(32, 1, objective=objective)
     parts = OBJECTIVES[objective]
-    figures = PlaneFigures(100, 100, 0.1 if parts.has_noise else None, 0.2, 100, 50, (0.4, 0.8, 0.9))
+    figures = PlaneFigures(100, 100, 100, 0.1 if parts.has_noise else None, 0.2, 100, 50, (0.4, 0.8, 0.9))
     found = {answer.topic: answer for answer in answers(model, figures)}
     assert set(found) == set(Topic)
     gives = found[Topic.DISTRIBUTIONS]
@@ -142,5 +142,13 @@ def test_answers_are_true_for_each_objective(objective):
 
 
 def test_a_weight_of_nothing_is_a_term_that_does_not_count():
-    answer = answers(ModelConfig(32, 1, beta_mean=0.0), PlaneFigures(5))[1]
+    answer = answers(ModelConfig(32, 1, beta_mean=0.0), PlaneFigures(5, 5))[1]
     assert "nothing draws them to the middle" in answer.words
+
+
+def test_of_very_many_pictures_a_part_is_looked_at_and_that_is_said():
+    means = np.random.default_rng(0).normal(size=(20_001, 2))
+    found = PlaneFigures.of(posteriors(means, np.full((20_001, 2), 0.05)), PlaneBasis.of_numbers(means, 0, 1))
+    assert (found.total, found.count) == (20_001, 10_000)
+    assert found.within == pytest.approx((0.393, 0.865, 0.989), abs=0.02)  # 1 − exp(−k² / 2)
+    assert "Looked at were 10,000 of 20,001." in answers(ModelConfig(32, 1), found)[0].figures

@@ -139,6 +139,7 @@ def trade_off(qtbot, app, lesson):
         QTest.mouseClick(lesson.panel.variants[place], LEFT)
         with told(qtbot, app.engine, "model_loaded"):
             assert app.training.run.model.beta_mean == weight
+        assert [each.isChecked() for each in lesson.panel.variants].index(True) == place
 
 
 @pytest.fixture
