@@ -80,6 +80,9 @@ class ExplainSession(QObject, PlaneOverlay):
         dock.setObjectName("Explain")  # saveState knows docks by it
         dock.setWidget(self.panel)
         self._window.addDockWidget(_RIGHT, dock)
+        decoding = self._window.findChild(QDockWidget, "Decoding")
+        if decoding is not None:  # share its place, until a person moves one of them
+            self._window.tabifyDockWidget(decoding, dock)
         self._window.setTabPosition(_RIGHT, QTabWidget.TabPosition.North)
         dock.hide()
         return dock
@@ -117,11 +120,7 @@ class ExplainSession(QObject, PlaneOverlay):
         return self.dock.isVisible() and self.panel.isVisible()
 
     def show(self, shown: bool = True) -> None:
-        """Open the panel, before the decoding where they share a place; or close it."""
-        if shown and not self.dock.isVisible():
-            decoding = self._window.findChild(QDockWidget, "Decoding")
-            if decoding is not None and decoding.isVisible() and not self.dock.isFloating():
-                self._window.tabifyDockWidget(decoding, self.dock)
+        """Open the panel, in front of what shares its place; or close it."""
         self.dock.setVisible(shown)
         if shown:
             self.dock.raise_()

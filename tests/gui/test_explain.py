@@ -6,7 +6,7 @@ from hands import LEFT, NONE, action, at, problem, show_points, wait_for
 from hearing import SECONDS, told
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QDockWidget, QLabel
 
 from vae_desktop.explain_figures import KlCosts
 from vae_desktop.explain_words import Topic
@@ -179,6 +179,8 @@ def _shows_formula(explaining):
 def test_it_is_closed_at_first_and_comes_back_with_the_project(qtbot, explaining, trained):
     window, explain = explaining.window, explaining.companions.explain
     assert window.action("explain").isChecked()
+    decoding = window.findChild(QDockWidget, "Decoding")
+    assert window.tabifiedDockWidgets(decoding) == [explain.dock]
     window.action("explain").trigger()
     assert not explain.dock.isVisible()
     window.action("explain").trigger()
@@ -188,4 +190,8 @@ def test_it_is_closed_at_first_and_comes_back_with_the_project(qtbot, explaining
     with told(qtbot, explaining.engine, "model_loaded"):
         explaining.open_project(str(trained))
     assert explain.dock.isVisible()
+    window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, explain.dock)
+    for _ in range(2):
+        window.action("explain").trigger()
+    assert window.dockWidgetArea(explain.dock) == Qt.DockWidgetArea.LeftDockWidgetArea
     assert action(explaining, "What am I looking at?").isChecked()
