@@ -11,6 +11,10 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
 
 MINUTES = 3.0
 SAMPLE = "emoji"
@@ -70,16 +74,24 @@ class _Photographer:
             self._app.open_sample(SAMPLE)
             self._wait(lambda: self._window.state.has_pictures)
             if self._app.training.run is None:
+                self._learn_beside()
                 self._train()
             self._wait_for_plane()
-            for take in (self._modes, self._exploring, self._desktop, self._small):
+            for take in (self._modes, self._exploring, self._ideas, self._desktop, self._small):
                 take()
         finally:
             self._window.close()
 
+    def _learn_beside(self) -> None:
+        """An autoencoder, to be seen beside the VAE."""
+        self._wait(lambda: self._window.action("train").isEnabled())
+        self._app.training.begin(MINUTES, run=None, chosen={"objective": "autoencoder"})
+        self._wait(lambda: self._app.training.is_running)
+        self._wait(lambda: not self._app.training.is_running, 60 * MINUTES + SECONDS)
+
     def _train(self) -> None:
         self._wait(lambda: self._window.action("train").isEnabled())
-        self._app.train(MINUTES)
+        self._app.training.begin(MINUTES, run=None)
         self._wait(lambda: bool(self._window.plane.handles))
         self._window.plane.move_handle(1, 0.8, 0.9)
         self._take("training", after=8.0)
@@ -124,6 +136,26 @@ class _Photographer:
         self._take("replay", after=1.5)
         self._do("replay")
 
+    def _ideas(self) -> None:
+        measures, twins = self._app.explorer.measures, self._app.companions.twins
+        self._do("measure")
+        self._wait(lambda: measures.kept is not None and measures.kept.is_current, 2 * SECONDS)
+        self._do("measured")
+        self._take("measured")
+        self._close_dock(self._window.measures)
+        self._do("both")
+        self._do("explain")
+        self._take("explain", after=2.0)
+        self._do("explain")
+        assert self._app.training.project is not None
+        runs = self._app.training.project.runs_folder
+        twins.explore(runs / "run-001", runs / "run-002")
+        assert twins.twins is not None
+        window = twins.twins.window
+        self._let_live(6.0)
+        window.grab().save(str(self._out / f"twins-{self._suffix}.png"))
+        window.close()
+
     def _desktop(self) -> None:
         self._do("find")
         self._take("find")
@@ -141,6 +173,14 @@ class _Photographer:
 
     def _do(self, action: str) -> None:
         self._window.action(action).trigger()
+
+    def _close_dock(self, inside: "QWidget") -> None:
+        from PySide6.QtWidgets import QDockWidget
+
+        dock = inside.parentWidget()
+        while not isinstance(dock, QDockWidget):
+            dock = dock.parentWidget()
+        dock.close()
 
     def _click(self, z1: float, z2: float) -> None:
         from PySide6.QtCore import QPoint, Qt
