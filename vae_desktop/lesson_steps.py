@@ -14,7 +14,7 @@ from vae_desktop.plane_ellipses import EllipsesOf
 from vae_desktop.plane_scene import PlaneMode
 
 SAMPLE = "fashion"
-LENGTH: Mapping[str, Any] = {"epochs": 10}
+LENGTH: Mapping[str, Any] = {"epochs": 16}
 """Of each training. Not by the clock, so that a slow computer shows the same; half a minute on two cores."""
 
 _ENOUGH = 0.8  # of its length is behind a training that can be shown
