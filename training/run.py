@@ -81,7 +81,7 @@ class Run:
                 tr("{path} cannot be made: {reason}.", path=path, reason=error.strerror or error)
             ) from error
         created = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
-        run = cls(path, model, training, one_line(name), created, _versions())
+        run = cls(path, model, training, one_line(name), created, program_versions())
         run.save_config()
         return run
 
@@ -239,6 +239,11 @@ def load_weights(run: Run) -> dict[str, NDArray[np.float32]]:
     """
     with contextlib.suppress(VaeError):  # none yet, or damaged ones
         return load_tensors(run.path / BEST_FILE)[0]
+    return load_latest_weights(run)
+
+
+def load_latest_weights(run: Run) -> dict[str, NDArray[np.float32]]:
+    """The run's averaged weights of its latest checkpoint; raises as :func:`load_weights` does."""
     if not run.has_weights():
         raise VaeError(tr("This training has no weights yet."), advice=tr("Train first."))
     tensors, _ = load_tensors(run.path / LATEST_FILE)
@@ -284,7 +289,8 @@ def _time(text: object) -> datetime.datetime | None:
     return None
 
 
-def _versions() -> dict[str, str]:
+def program_versions() -> dict[str, str]:
+    """Of the programs that make a training."""
     found = {"vae-desktop": __version__, "python": platform.python_version()}
     for name in ("tensorflow", "tensorflow-cpu", "keras", "numpy"):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
