@@ -236,6 +236,8 @@ def test_version_and_help_do_not_wait_for_tensorflow(poisoned):
         (["import", "sample:cats"], "fashion"),
         (["decode", "{source}", "--at=a,b", "--out=x.png"], "not a point"),
         (["map", "{source}", "--out=x.png"], "not a VAE Desktop project"),
+        (["study", "{source}", "--arms=gan"], "no objective called 'gan'"),
+        (["study", "{source}", "--latent-dim=0"], "latent dimension"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

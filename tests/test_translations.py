@@ -37,6 +37,15 @@ OF_THE_COMMAND_LINE = {
         "run_commands",
     ),
     *("sheets", "targets", "teamwork", "train_command", "workers", "self_test"),
+    *(
+        "study_cell",
+        "study_command",
+        "study_pdf",
+        "study_plan",
+        "study_probe",
+        "study_process",
+        "study_report",
+    ),
 }
 # Widgets' methods and constructors whose texts a person reads, and which of their arguments these are.
 SHOWING = {

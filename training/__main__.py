@@ -26,6 +26,7 @@ from training.measure_command import measure_command
 from training.model_commands import MODEL_COMMANDS
 from training.project import Project, default_project_path
 from training.run_commands import runs_app
+from training.study_command import study_command
 from training.targets import SAMPLE_PREFIX, format_at, import_pictures, project_to_train, source_folder
 from training.train_command import print_result, train_command
 
@@ -75,6 +76,7 @@ def import_command(
 
 app.command("train")(train_command)
 app.command("measure")(measure_command)
+app.command("study")(study_command)
 app.add_typer(runs_app, name="runs")
 for name, command in MODEL_COMMANDS.items():
     app.command(name)(command)

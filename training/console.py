@@ -15,7 +15,15 @@ from rich.table import Table
 from rich.text import Text
 
 from training.errors import VaeError
-from training.events import Control, EpochRecord, ImportProgress, Setback, Snapshot, TrainProgress
+from training.events import (
+    Control,
+    EpochRecord,
+    ImportProgress,
+    Setback,
+    Snapshot,
+    StudyProgress,
+    TrainProgress,
+)
 
 EXIT_PROBLEM = 2
 SHORT_TEXT = 20  # letters; a column of such texts is never folded
@@ -179,6 +187,12 @@ class ProgressBars:
     def show_measuring(self, share: float) -> None:
         """The share of a measurement that is done."""
         self._show(f"Measuring: {share:.0%}", share, 1.0)
+
+    def show_study(self, progress: StudyProgress) -> None:
+        """Which training of a study, its stage, and the time left for all."""
+        which = f"{progress.done + 1} of {progress.total} · {progress.arm}, seed {progress.seed}"
+        text = f"{which} · {progress.stage}{_left(progress.seconds_left)}"
+        self._show(text, progress.done, progress.total)
 
     def show_frames(self, done: int, total: int) -> None:
         """Frames of a film written."""

@@ -187,6 +187,26 @@ class Setback:
 
 
 @dataclass(frozen=True)
+class StudyProgress:
+    """How far a study is.
+
+    Attributes:
+        done, total: cells.
+        arm: the objective, by its label.
+        seed: counted from 0.
+        stage: what is done, in some words.
+        seconds_left: until all is done; None while that cannot be known.
+    """
+
+    done: int
+    total: int
+    arm: str
+    seed: int
+    stage: str
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
 class RunResult:
     """What a training came to.
 

@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from training.config import TrainConfig
+from training.config import ModelConfig, TrainConfig
 from training.errors import VaeError
 from training.files import read_json, write_json
 from training.measures import SETTINGS
@@ -37,6 +37,7 @@ MAPS_FILE, PLANE_FILE = "maps.npz", "plane.png"
 MOST_SEEDS = 100
 FIRST_SEED = 0
 _FORMAT = 1
+_ANY_SIZE = 32
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class Wish:
         if (self.minutes is None) == (self.epochs is None):
             raise VaeError("Give a number of epochs or of minutes, not both.")
         TrainConfig(epochs=self.epochs, minutes=self.minutes)  # says which there can be
+        for arm in self.arms:  # likewise
+            ModelConfig(_ANY_SIZE, 1, self.latent_dim, objective=arm)
 
     def to_json(self) -> dict[str, Any]:
         """By name, with how it is measured, which must not change within a study either."""
