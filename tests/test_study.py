@@ -17,7 +17,7 @@ from training.__main__ import app
 from training.config import ModelConfig
 from training.divergence import TrainingDivergedError
 from training.events import Control
-from training.files import read_json
+from training.files import read_json, write_json
 from training.latent import LatentModel
 from training.model import VAE
 from training.objectives import OBJECTIVES
@@ -47,6 +47,12 @@ OPTIONS = ("--seeds", 2, "--epochs", 1, "--arms", "vae,autoencoder")
 def _fewer_samples(monkeypatch):
     for name, number in FEWER.items():
         monkeypatch.setattr(name, number)
+    monkeypatch.setattr("training.study_command.in_process", here)
+
+
+def here(work, *arguments):
+    """In place of in_process, for the sake of what is patched, and of time."""
+    return work(*arguments)
 
 
 @pytest.fixture
@@ -62,6 +68,7 @@ def finished_once(imported, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as told:
         for name, number in FEWER.items():
             patch.setattr(name, number)
+        patch.setattr("training.study_command.in_process", here)
         with pytest.raises(SystemExit) as ended:
             app(["study", *map(str, (path, *OPTIONS, "--json", "--out", folder / "out"))], prog_name="vae")
     assert ended.value.code == 0
@@ -75,6 +82,8 @@ moment, _, calls = sys.argv[1].partition(":")
 for name, number in {FEWER!r}.items():
     module, _, attribute = name.rpartition(".")
     setattr(importlib.import_module(module), attribute, number)
+from training import study_command
+study_command.in_process = lambda work, *arguments: work(*arguments)
 if moment:
     from training import fit, study
     owner, name = {{"training": (study, "train"), "step": (fit.Trainer, "_count_step")}}[moment]
@@ -247,6 +256,22 @@ def test_stopped_it_says_so_and_keeps_what_is_done(make_project):
     control.stop()
     assert not carry_out(project, study, control, lambda _: None)
     assert all(cell.result is None for cell in study.cells)
+
+
+def test_so_many_at_most_are_done_at_once(make_project, monkeypatch):
+    monkeypatch.setattr("training.study._result_of", done_at_once)
+    project = make_project(24)
+    study = planned(project, seeds=3)
+    for whole, left in ((False, 2), (True, 0)):
+        assert carry_out(project, study, Control(), lambda _: None, most=4) is whole
+        assert sum(cell.result is None for cell in study.cells) == left
+
+
+def done_at_once(_project, _plan, cell, *_rest):
+    cell.path.mkdir()
+    found = {"figures": [], "seconds": 1.0}
+    write_json(cell.path / "result.json", found)
+    return found
 
 
 def test_epochs_that_fit_the_time():

@@ -26,10 +26,16 @@ OnStudy = Callable[[StudyProgress], None]
 _log = logging.getLogger(__name__)
 
 
-def carry_out(project: Project, study: Study, control: Control, on_progress: OnStudy) -> bool:
-    """Train and measure what is not done yet. Returns whether all is; False when told to stop.
+def carry_out(
+    project: Project, study: Study, control: Control, on_progress: OnStudy, most: int | None = None
+) -> bool:
+    """Train and measure what is not done yet. Returns whether all is.
 
     A training that runs away is noted as such, and the others go on.
+
+    Args:
+        control: stops it between two steps; what was under way is gone on with the next time.
+        most: so many trainings at most; None for all.
 
     Raises:
         VaeError: pictures cannot be read, the disk is full, or the like; the same study goes on from there.
@@ -40,6 +46,8 @@ def carry_out(project: Project, study: Study, control: Control, on_progress: OnS
     for cell in cells:
         if cell.result is not None:
             continue
+        if most is not None and len(times) - len(done) == most:
+            return False
         told = _Teller(
             cell,
             done=len(times),

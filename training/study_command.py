@@ -17,11 +17,13 @@ from training.console import (
     telling_problems,
 )
 from training.errors import VaeError
+from training.events import StudyProgress
 from training.files import telling_write_problems, write_atomically, write_json
 from training.project import Project
 from training.study_figures import Findings
 from training.study_pdf import as_pdf, require_reportlab
-from training.study_plan import Study, Wish, arms_of, digest_of
+from training.study_plan import Study, Wish, arms_of, digest_of, study_for
+from training.study_process import in_process, is_left_alone
 from training.study_report import Report, as_html, name_of, read_report
 from training.study_table import (
     LEGEND,
@@ -38,6 +40,7 @@ from training.study_words import introduction, tell_all
 from training.targets import project_to_train
 
 DEFAULT_MINUTES, DEFAULT_SEEDS = 60.0, 3
+CELLS_A_PROCESS = 8
 
 
 @telling_problems
@@ -80,9 +83,9 @@ def study_command(
     name = name_of(target)
     command = _command(name, seeds, minutes, epochs, arms, latent_dim)
     path = project_to_train(target, quiet=json_output)
-    with Project.open(path, write=True) as project:
+    with Project.open(path, write=False) as project:
         wish = Wish(chosen, seeds, minutes, epochs, latent_dim, digest_of(project.pictures()))
-        study = _carried_out(project, wish, command, quiet=json_output)
+    study = _carried_out(path, wish, command, quiet=json_output)
     report = read_report(study, name)
     files = write_files(report, out or study.path, pdf=pdf)
     if json_output:
@@ -103,27 +106,61 @@ def _command(
     return f"vae study {name} --seeds {seeds} {length}{more}"
 
 
-def _carried_out(project: Project, wish: Wish, command: str, *, quiet: bool) -> Study:
-    from training.study import carry_out
-    from training.study_probe import plan_study
+def _carried_out(path: Path, wish: Wish, command: str, *, quiet: bool) -> Study:
+    """The study, all of it done, in processes of its own: see :mod:`training.study_process`."""
+    study = in_process(planned, path, wish, command, quiet)
+    if not quiet:
+        messages.print(_plan_words(study), soft_wrap=True, markup=False)
+    while any(cell.result is None for cell in study.cells):
+        in_process(carried_on, path, study, quiet)
+    return study
 
-    with stopping_on_interrupt() as control:
-        with ProgressBars(quiet) as bars:
-            study = plan_study(project, wish, command, control, bars.show_training)
-        if study is None:
-            raise VaeError("Stopped before there was a plan.", kept="Nothing was trained.")
-        if not quiet:
-            messages.print(_plan_words(study), soft_wrap=True, markup=False)
-        with ProgressBars(quiet) as bars:
-            is_whole = carry_out(project, study, control, bars.show_study)
-    if not is_whole:
+
+def planned(path: Path, wish: Wish, command: str, quiet: bool) -> Study:
+    """The study with a wish of the project at ``path``, or a new one."""
+    with (
+        Project.open(path, write=True) as project,
+        stopping_on_interrupt() as control,
+        ProgressBars(quiet) as bars,
+    ):
+        known = study_for(project, wish)
+        if known is not None:
+            return known
+        from training.study_probe import plan_study
+
+        study = plan_study(project, wish, command, control, bars.show_training)
+    if study is None:
+        raise VaeError("Stopped before there was a plan.", kept="Nothing was trained.")
+    return study
+
+
+def carried_on(path: Path, study: Study, quiet: bool) -> None:
+    """Do some of what is left of a study of the project at ``path``.
+
+    Raises:
+        VaeError: it was stopped, or cannot go on.
+    """
+    from training.study import carry_out
+
+    with (
+        Project.open(path, write=True) as project,
+        stopping_on_interrupt() as control,
+        ProgressBars(quiet) as bars,
+    ):
+
+        def show(progress: StudyProgress) -> None:
+            bars.show_study(progress)
+            if is_left_alone():
+                control.stop()
+
+        is_whole = carry_out(project, study, control, show, most=CELLS_A_PROCESS)
+    if control.should_stop and not is_whole:
         done = sum(cell.result is not None for cell in study.cells)
         raise VaeError(
             f"Stopped after {done} of {len(list(study.cells))} trainings.",
             kept=f"They are kept in {study.path}.",
             advice="The same command goes on from there.",
         )
-    return study
 
 
 def _plan_words(study: Study) -> str:

@@ -17,7 +17,7 @@ from training.project import Project
 from training.run import Run
 from training.split import split
 from training.study_cell import last_model, model_for
-from training.study_plan import Plan, Study, Wish, begin, made_now, new_folder, study_for
+from training.study_plan import Plan, Study, Wish, begin, made_now, new_folder
 
 PROBE_SECONDS = 8.0
 
@@ -25,7 +25,7 @@ PROBE_SECONDS = 8.0
 def plan_study(
     project: Project, wish: Wish, command: str, control: Control, on_training: OnTraining
 ) -> Study | None:
-    """The study with this wish, or a new one, for which a probe tells how many epochs the time allows.
+    """A new study with this wish; a probe tells how many epochs the time allows.
 
     Args:
         command: what was typed.
@@ -37,9 +37,6 @@ def plan_study(
     Raises:
         VaeError: the time does not suffice for an epoch each, or there are no pictures.
     """
-    known = study_for(project, wish)
-    if known is not None:
-        return known
     path = new_folder(project)
     started = time.monotonic()
     probe = _probe(project, wish, path, control, on_training)
