@@ -216,6 +216,14 @@ def test_a_decoder_that_draws_all_pictures_reaches_the_ceiling_and_one_that_draw
         assert whole[name].estimate.value == pytest.approx(1.0, abs=0.15)
 
 
+def test_the_ceiling_does_not_depend_on_the_order_of_the_pictures(random):
+    kinds = np.repeat([0.0, 50.0], 500)[:, None]  # one folder after the other
+    held_out, learnt = (random.normal(size=(1_000, 3)) + kinds for _ in range(2))
+    found = named(likeness_measures("features", held_out[::5], learnt, held_out))
+    # As above; of the first 200 pictures only, which are all of one kind, it would be half as much.
+    assert found["features_coverage_ceiling"].estimate.value == pytest.approx(1 - 2**-5, abs=0.05)
+
+
 def test_near_is_what_is_as_near_as_95_percent_of_the_pictures_are(random):
     held_out, learnt, drawn = (random.normal(size=(1_000, 4)) for _ in range(3))
     same = near_measure("features_near", held_out, learnt, drawn).estimate

@@ -15,6 +15,7 @@ from training.aggregate_posterior import Mixture, are_points, prior_log_density
 from training.distances import Floats, Rows, in_chunks, nearest, squared_distances
 from training.estimate import bootstrap, of_mean, of_share
 from training.measured import FEWEST_REAL, Measure, too_few
+from training.pixel_store import evenly
 from training.plane_basis import PlaneBasis
 from training.plane_map import PlaneMap, nodes_of, square_grid
 from training.posteriors import Posteriors
@@ -72,7 +73,9 @@ def likeness_measures(space: str, held_out: Rows, learnt: Rows, drawn: Rows) -> 
         return [Measure.missing(f"{space}_{name}", too_few(len(held_out))) for name in _LIKENESS]
     count = min(len(learnt), len(drawn), len(held_out))
     (balls, is_met), (real_balls, is_really_met) = (
-        density_and_coverage(held_out, features[:count]) for features in (drawn, learnt)
+        # Evenly: pictures come folder by folder, thus often kind by kind.
+        density_and_coverage(held_out, features[evenly(len(features), count)])
+        for features in (drawn, learnt)
     )
     estimates = of_mean(balls), of_mean(real_balls), of_share(is_met), of_share(is_really_met)
     rows = zip(_LIKENESS, estimates, strict=True)
