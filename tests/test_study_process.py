@@ -17,6 +17,11 @@ def refuse():
     raise VaeError("It cannot be.", kept="All is kept.", advice="Try again.")
 
 
+def interrupted_parent():
+    os.kill(os.getppid(), signal.SIGINT)
+    return 1
+
+
 def crash():
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -38,6 +43,12 @@ def test_problems_come_through_whole():
         in_process(refuse)
     error = raised.value
     assert (error.what, error.kept, error.advice) == ("It cannot be.", "All is kept.", "Try again.")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no such kill on Windows")
+def test_an_interrupt_that_the_work_did_not_hear_stops_all_the_same():
+    with pytest.raises(VaeError, match="Stopped"):
+        in_process(interrupted_parent)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL on Windows")

@@ -15,6 +15,7 @@ from training.errors import VaeError
 
 T = TypeVar("T")
 _INTERRUPTED = 130
+_GO_ON = "The same command goes on from there."
 
 
 def in_process(work: Callable[..., T], *arguments: Any) -> T:
@@ -29,14 +30,17 @@ def in_process(work: Callable[..., T], *arguments: Any) -> T:
     context = multiprocessing.get_context("spawn")  # TensorFlow cannot be forked
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(sender, work, arguments), daemon=True)
-    with receiver, _leaving_interrupts():
-        process.start()
+    with receiver, _leaving_interrupts() as heard:
+        process.start()  # in which interrupts are ignored until it listens to them
+        signal.signal(signal.SIGINT, lambda *_: heard.append(True))
         sender.close()
         try:
             is_done, found = receiver.recv()
         except EOFError:
             is_done, found = False, None
         process.join()
+    if is_done and heard:
+        raise VaeError("Stopped.", kept="What was finished is kept.", advice=_GO_ON)
     if is_done:
         result: T = found
         return result
@@ -47,7 +51,7 @@ def in_process(work: Callable[..., T], *arguments: Any) -> T:
     raise VaeError(
         f"The process that did the work {how}.",
         kept="What was finished is kept.",
-        advice="The same command goes on from there.",
+        advice=_GO_ON,
     )
 
 
@@ -67,9 +71,9 @@ def _work(sender: Connection, work: Callable[..., Any], arguments: tuple[Any, ..
 
 
 @contextmanager
-def _leaving_interrupts() -> Iterator[None]:
+def _leaving_interrupts() -> Iterator[list[bool]]:
     previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        yield
+        yield []
     finally:
         signal.signal(signal.SIGINT, previous)
