@@ -1,3 +1,6 @@
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -35,7 +38,7 @@ def test_the_average_is_that_of_all_steps(first, batch):
 def test_bytes_are_learnt_as_the_numbers_that_they_stand_for(batch):
     as_numbers = tf.cast(batch, tf.float32) / 255.0
     losses = [float(Learner(ModelConfig(32, 1), 0).take_step(each)["loss"]) for each in (batch, as_numbers)]
-    assert losses[0] == losses[1]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6)
 
 
 def test_steps_are_those_of_keras_adam(batch):
@@ -51,3 +54,17 @@ def test_steps_are_those_of_keras_adam(batch):
         adam.apply(gradients, reference)
     for ours, theirs in zip(variables, reference, strict=True):
         np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_nothing_of_a_training_outlives_it(batch):
+    """TensorFlow keeps for life what registers a gradient, and with it the graph and its weights."""
+    learner = Learner(ModelConfig(32, 1), 0)
+    learner.take_step(batch)
+    learner.test_step(batch)
+    gone = weakref.ref(learner.vae.decoder.get_layer("head_0").kernel)
+    del learner
+    gc.collect()
+    assert gone() is None
+    assert not [
+        each for each in gc.get_objects() if type(each).__name__ == "FuncGraph" and each.name == "_step"
+    ]

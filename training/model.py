@@ -180,6 +180,10 @@ class VAE(keras.Model):
             loss = reconstruction + self.kl_weight * self._weighted(kl_mean, kl_variance)
         gradients = tape.gradient(loss, self.trainable_variables)
         found = (loss, gradients, means)
+        if replica.num_replicas_in_sync == 1:
+            # TensorFlow registers a gradient for every reduction of a graph, for as long as the process lives,
+            # which would keep the graph and the weights of each training.
+            return found
         of_all: tuple[tf.Tensor, list[tf.Tensor], list[tf.Tensor]]
         of_all = replica.all_reduce(tf.distribute.ReduceOp.MEAN, found)
         return of_all

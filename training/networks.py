@@ -156,9 +156,18 @@ def build_decoder(config: ModelConfig, seed: int) -> keras.Model:
     return keras.Model(points, DepthToSpace(name="depth_to_space")(drawn(features)), name="decoder")
 
 
+def silu(inputs: tf.Tensor) -> tf.Tensor:
+    """x σ(x) (Hendrycks & Gimpel 2016).
+
+    Not TensorFlow's own, which registers a gradient for each graph that it is in, for as long as the process
+    lives: that would keep the graph and the weights of each training, 60 MB of them and more.
+    """
+    return inputs * tf.sigmoid(inputs)
+
+
 def _dense(width: int, name: str, seed: int, bias: Any = "zeros") -> layers.Layer:
     return layers.Dense(
-        width, activation="silu", kernel_initializer=_he(seed), bias_initializer=bias, name=name
+        width, activation=silu, kernel_initializer=_he(seed), bias_initializer=bias, name=name
     )
 
 
