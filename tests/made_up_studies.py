@@ -1,9 +1,23 @@
 """Made-up figures of studies, with known answers."""
 
+import dataclasses
+import os
+import threading
+
+import numpy as np
+from PIL import Image
+
+from training.errors import VaeError
 from training.estimate import Estimate
+from training.events import StudyProgress
+from training.files import write_json
 from training.objectives import OBJECTIVE_NAMES
+from training.plane_map import PlaneMap, packed
+from training.project import Project
 from training.study_figures import Findings
-from training.study_plan import Plan, Wish
+from training.study_pictures import png_of
+from training.study_plan import MAPS_FILE, PLANE_FILE, RESULT_FILE, Plan, Wish, begin, new_folder
+from training.study_table import BY_NAME
 
 
 def findings(figures, failures=None):
@@ -53,3 +67,56 @@ def result(arm, seed, figures, failure=""):
         "seconds": 5.0,
         "figures": kept,
     }
+
+
+def finish(cell, failure=""):
+    """Leave what a training leaves; figures are 1 of all arms but the VAE, whose are 2."""
+    figures = {} if failure else dict.fromkeys(BY_NAME, 1.0 + (cell.arm == "vae"))
+    cell.path.mkdir(exist_ok=True)
+    if cell.seed == 0:
+        ratio = PlaneMap("log_ratio", np.zeros((4, 4), np.float32), np.zeros(2), 1.0)
+        (cell.path / MAPS_FILE).write_bytes(packed([ratio]))
+        (cell.path / PLANE_FILE).write_bytes(png_of(Image.new("RGB", (8, 8), "red")))
+    write_json(cell.path / RESULT_FILE, result(cell.arm, cell.seed, figures, failure))
+
+
+def begun(order):
+    """The study of an order, planned without a probe."""
+    if order.study is not None:
+        return order.study
+    with Project.open(order.project, write=False) as project:
+        made_up = dataclasses.replace(plan(), wish=order.wish, command=order.command)
+        return begin(new_folder(project), made_up)
+
+
+# In the place of study_job.do_some, in a process of its own.
+
+
+def half_at_first(tell, control, order):
+    """Does one training of a new study and waits to be stopped amid the next; the second time, all."""
+    study = begun(order)
+    tell(study)
+    cells = list(study.cells)
+    for number, cell in enumerate(cells):
+        if cell.result is not None:
+            continue
+        tell(StudyProgress(number, len(cells), cell.arm, cell.seed, "made up", 60.0))
+        if order.study is None and number == 1:
+            control.gate(True)
+            control.wait_while_held()
+            return False
+        finish(cell)
+    return True
+
+
+def never_ending(tell, _control, order):
+    """Tells its process's number in the place of an objective's name, and does not listen."""
+    study = begun(order)
+    tell(study)
+    finish(next(iter(study.cells)))
+    tell(StudyProgress(1, len(list(study.cells)), str(os.getpid()), 0, "made up", None))
+    threading.Event().wait()
+
+
+def full_disk(_tell, _control, _order):
+    raise VaeError("The disk is full.", kept="What was done is kept.", advice="Free some space.")

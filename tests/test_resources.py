@@ -23,7 +23,7 @@ ICON_NAMES = {
     "new-run", "open-folder", "paste", "path", "pause", "picture", "points", "recent", "redo",
     "remove-handle", "replay",
     "reset", "resume", "sample", "save", "search", "settings", "snap", "stop", "thumbnails", "tiles",
-    "train", "twins", "undo", "warning", "zoom-in", "zoom-out", *COLOURED,
+    "study", "train", "twins", "undo", "warning", "zoom-in", "zoom-out", *COLOURED,
 }  # fmt: skip
 PICTURE_MODES = {"fashion": {"L"}, "emoji": {"RGB", "RGBA"}}
 

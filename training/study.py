@@ -15,6 +15,7 @@ from training.errors import VaeError
 from training.events import Control, StudyProgress, TrainProgress
 from training.files import write_json
 from training.fit import train
+from training.language import tr
 from training.measured import Measure
 from training.objectives import OBJECTIVES
 from training.project import Project
@@ -76,15 +77,16 @@ class _Teller:
 
     def training(self, event: Any) -> None:
         if isinstance(event, TrainProgress):
-            self._tell(f"training, epoch {min(event.epoch, self._epochs):,} of {self._epochs:,}")
+            epoch = min(event.epoch, self._epochs)
+            self._tell(tr("training, epoch {epoch:,} of {epochs:,}", epoch=epoch, epochs=self._epochs))
 
     def measuring(self, share: float) -> None:
-        self._tell(f"measuring, {share:.0%}")
+        self._tell(tr("measuring, {share:.0%}", share=share))
 
     def _tell(self, stage: str) -> None:
         left = max(self._cell_seconds - (time.monotonic() - self._started), 0.0)
         left += (self._total - self._done - 1) * self._cell_seconds
-        label = OBJECTIVES[self._cell.arm].label
+        label = tr(OBJECTIVES[self._cell.arm].label)
         self._on_progress(StudyProgress(self._done, self._total, label, self._cell.seed, stage, left))
 
 

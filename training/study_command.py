@@ -18,19 +18,17 @@ from training.console import (
 )
 from training.errors import VaeError
 from training.events import StudyProgress
-from training.files import telling_write_problems, write_atomically, write_json
 from training.project import Project
 from training.study_figures import Findings
-from training.study_pdf import as_pdf, require_reportlab
+from training.study_files import summary, write_files
+from training.study_job import CELLS_A_PROCESS
+from training.study_pdf import require_reportlab
 from training.study_plan import Study, Wish, arms_of, digest_of, study_for
 from training.study_process import in_process, is_left_alone
-from training.study_report import Report, as_html, name_of, read_report
+from training.study_report import name_of, read_report
 from training.study_table import (
     LEGEND,
     arm_title,
-    as_csv,
-    as_json,
-    as_markdown,
     blocks,
     place_text,
     places,
@@ -40,7 +38,6 @@ from training.study_words import introduction, tell_all
 from training.targets import project_to_train
 
 DEFAULT_MINUTES, DEFAULT_SEEDS = 60.0, 3
-CELLS_A_PROCESS = 8
 
 
 @telling_problems
@@ -81,29 +78,18 @@ def study_command(
         minutes = DEFAULT_MINUTES
     Wish(chosen, seeds, minutes, epochs, latent_dim, "")  # says what cannot be before anything is read
     name = name_of(target)
-    command = _command(name, seeds, minutes, epochs, arms, latent_dim)
     path = project_to_train(target, quiet=json_output)
     with Project.open(path, write=False) as project:
         wish = Wish(chosen, seeds, minutes, epochs, latent_dim, digest_of(project.pictures()))
-    study = _carried_out(path, wish, command, quiet=json_output)
+    study = _carried_out(path, wish, wish.command(name), quiet=json_output)
     report = read_report(study, name)
     files = write_files(report, out or study.path, pdf=pdf)
     if json_output:
-        print_json({"study": str(study.path), **_summary(report), "files": [str(file) for file in files]})
+        print_json({"study": str(study.path), **summary(report), "files": [str(file) for file in files]})
         return
     print_findings(report.findings)
     for file in files:
         print_text(f"Wrote {file}")
-
-
-def _command(
-    name: str, seeds: int, minutes: float | None, epochs: int | None, arms: str | None, latent_dim: int
-) -> str:
-    """What makes the same study again."""
-    length = f"--epochs {epochs}" if epochs is not None else f"--minutes {minutes:g}"
-    more = f" --arms {arms}" if arms is not None else ""
-    more += f" --latent-dim {latent_dim}" if latent_dim != 2 else ""
-    return f"vae study {name} --seeds {seeds} {length}{more}"
 
 
 def _carried_out(path: Path, wish: Wish, command: str, *, quiet: bool) -> Study:
@@ -174,38 +160,6 @@ def _plan_words(study: Study) -> str:
     if left < len(cells):
         text += f" {len(cells) - left} are done, about {duration_words(left * plan.cell_seconds)} are left."
     return text
-
-
-def _summary(report: Report) -> dict[str, object]:
-    return {
-        "plan": report.study.plan.to_json(),
-        "table": as_json(report.findings),
-        "claims": [told.to_json() for told in tell_all(report.findings)],
-        "failures": [
-            {"arm": arm, "seed": seed, "failure": why}
-            for (arm, seed), why in report.findings.failures.items()
-        ],
-    }
-
-
-def write_files(report: Report, folder: Path, *, pdf: bool) -> list[Path]:
-    """Write table and report; the files."""
-    with telling_write_problems(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    findings = report.findings
-    claims = "\n\n".join(told.text for told in tell_all(findings))
-    markdown = f"{as_markdown(findings)}\n{introduction(findings)}\n\n{claims}\n"
-    contents = {
-        "report.html": as_html(report),
-        "table.md": markdown.encode(),
-        "table.csv": as_csv(findings).encode(),
-    }
-    if pdf:
-        contents["report.pdf"] = as_pdf(report)
-    for file_name, content in contents.items():
-        write_atomically(folder / file_name, content)
-    write_json(folder / "table.json", _summary(report))
-    return [folder / file_name for file_name in (*contents, "table.json")]
 
 
 def print_findings(findings: Findings) -> None:

@@ -69,6 +69,13 @@ class Wish:
         for arm in self.arms:  # likewise
             ModelConfig(_ANY_SIZE, 1, self.latent_dim, objective=arm)
 
+    def command(self, name: str) -> str:
+        """What makes the same study of a project or folder in a terminal."""
+        length = f"--epochs {self.epochs}" if self.epochs is not None else f"--minutes {self.minutes:g}"
+        more = "" if self.arms == OBJECTIVE_NAMES else f" --arms {','.join(self.arms)}"
+        more += "" if self.latent_dim == 2 else f" --latent-dim {self.latent_dim}"
+        return f"vae study {name} --seeds {self.seeds} {length}{more}"
+
     def to_json(self) -> dict[str, Any]:
         """By name, with how it is measured, which must not change within a study either."""
         return {**asdict(self), "arms": list(self.arms), "measuring": dict(SETTINGS)}

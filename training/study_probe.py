@@ -12,6 +12,7 @@ from training.config import TrainConfig
 from training.errors import VaeError
 from training.events import Control, TrainProgress
 from training.fit import OnTraining, train
+from training.language import tr
 from training.measure import measure
 from training.project import Project
 from training.run import Run
@@ -50,9 +51,14 @@ def plan_study(
         if epochs < 1:
             least = math.ceil((cells * probe.cell_seconds(1) + probed) / 60.0)
             raise VaeError(
-                f"{wish.minutes:g} minutes are too short for {cells} trainings: they take at least {least}.",
-                kept="Nothing was trained.",
-                advice="Give more --minutes, fewer --seeds or fewer --arms.",
+                tr(
+                    "{minutes:g} minutes are too short for {cells} trainings: they take at least {least}.",
+                    minutes=wish.minutes,
+                    cells=cells,
+                    least=least,
+                ),
+                kept=tr("Nothing was trained."),
+                advice=tr("Give more minutes, fewer seeds or fewer objectives."),
             )
     assert epochs is not None
     return begin(path, probe.plan(wish, epochs, command))

@@ -14,7 +14,7 @@ from typing import Any
 
 from training import __version__
 from training.errors import VaeError
-from training.objectives import OBJECTIVES
+from training.objectives import OBJECTIVES, ObjectiveName
 from training.places import resources_folder
 from training.plane_map import PlaneMap, unpacked
 from training.study_figures import Findings, findings_of
@@ -115,23 +115,39 @@ def as_html(report: Report) -> bytes:
         f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
     )
     title = html.escape(f"{TITLE}: {report.name}")
-    about = f"{report.name} · VAE Desktop {__version__} · {report.study.name}"
-    parts = [
-        f"<h1>{html.escape(TITLE)}</h1>",
-        f'<p class="quiet">{html.escape(about)}</p>',
-        *_claims(report.findings),
-        *_tables(report.findings),
-        *_pictures(report),
-        *_failures(report.findings),
-        *_facts(report),
-    ]
     page = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n<style>{style}</style>\n</head>\n<body>\n"
     )
-    return (page + "\n".join(parts) + "\n</body>\n</html>\n").encode()
+    return (page + _body(report, _pictures(report)) + "\n</body>\n</html>\n").encode()
+
+
+def as_simple_html(report: Report, style: str, a_row: int, side: int) -> str:
+    """The report for what knows HTML 4 alone, such as Qt.
+
+    Args:
+        style: a style sheet.
+        a_row: objectives whose planes stand side by side.
+        side: of a picture, in pixels.
+    """
+    body = _body(report, _pictures_in_rows(report, a_row, side))
+    return f"<html><head><style>{style}</style></head><body>{body}</body></html>"
+
+
+def _body(report: Report, pictures: Iterable[str]) -> str:
+    about = f"{report.name} · VAE Desktop {__version__} · {report.study.name}"
+    parts = (
+        f"<h1>{html.escape(TITLE)}</h1>",
+        f'<p class="quiet">{html.escape(about)}</p>',
+        *_claims(report.findings),
+        *_tables(report.findings),
+        *pictures,
+        *_failures(report.findings),
+        *_facts(report),
+    )
+    return "\n".join(parts)
 
 
 def _claims(findings: Findings) -> Iterable[str]:
@@ -170,30 +186,54 @@ def meanings(columns: Sequence[Column]) -> str:
     return " ".join(f"{column.title}: {column.meaning}." for column in columns)
 
 
+_PLANES = (
+    "<h2>The planes of the first seed</h2>"
+    "<p>Left what is drawn within 3 σ of the prior, right how densely pictures lie there, against the"
+    " prior: orange and outlined where there is hardly any, white where they are as dense, blue where"
+    " they are denser.</p>"
+)
+
+
 def _pictures(report: Report) -> Iterable[str]:
     if not report.planes and not report.holes:
         return
-    yield "<h2>The planes of the first seed</h2>"
-    yield (
-        "<p>Left what is drawn within 3 σ of the prior, right how densely pictures lie there, against the"
-        " prior: orange and outlined where there is hardly any, white where they are as dense, blue where"
-        " they are denser.</p>"
-    )
-    yield '<div class="arms">'
+    yield f'{_PLANES}<div class="arms">'
     for arm in report.findings.arms:
-        objective = OBJECTIVES[arm]
-        images = ""
-        if arm in report.planes:
-            images += _image(report.planes[arm], f"Drawings over the prior: {objective.label}")
-        if arm in report.holes:
-            images += " " + _image(hole_picture(report.holes[arm]), f"Holes: {objective.label}")
-        caption = f"<strong>{html.escape(objective.label)}</strong>. {html.escape(objective.meaning)}"
-        yield f"<figure>{images}<figcaption>{caption}</figcaption></figure>"
+        yield f"<figure>{_images(report, arm)}<figcaption>{_caption(arm)}</figcaption></figure>"
     yield "</div>"
 
 
-def _image(png: bytes, words: str) -> str:
-    return f'<img alt="{html.escape(words)}" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+def _pictures_in_rows(report: Report, a_row: int, side: int) -> Iterable[str]:
+    if not report.planes and not report.holes:
+        return
+    yield f"{_PLANES}<table>"
+    arms = report.findings.arms
+    for start in range(0, len(arms), a_row):
+        yield "<tr>"
+        for arm in arms[start : start + a_row]:
+            yield f"<td>{_images(report, arm, f' width={side} height={side}')}<br>{_caption(arm)}</td>"
+        yield "</tr>"
+    yield "</table>"
+
+
+def _images(report: Report, arm: ObjectiveName, size: str = "") -> str:
+    label = OBJECTIVES[arm].label
+    images = []
+    if arm in report.planes:
+        images.append(_image(report.planes[arm], f"Drawings over the prior: {label}", size))
+    if arm in report.holes:
+        images.append(_image(hole_picture(report.holes[arm]), f"Holes: {label}", size))
+    return " ".join(images)
+
+
+def _caption(arm: ObjectiveName) -> str:
+    objective = OBJECTIVES[arm]
+    return f"<strong>{html.escape(objective.label)}</strong>. {html.escape(objective.meaning)}"
+
+
+def _image(png: bytes, words: str, size: str) -> str:
+    content = base64.b64encode(png).decode()
+    return f'<img alt="{html.escape(words)}"{size} src="data:image/png;base64,{content}">'
 
 
 def _failures(findings: Findings) -> Iterable[str]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from training.estimate import Estimate
+from training.language import mark
 from training.measure_words import COMPLETENESS, CONTINUITY, DISTRIBUTIONS, OVERFITTING
 from training.objectives import OBJECTIVES
 from training.study_figures import Findings, mean_over_seeds
 
-RECONSTRUCTION = "Reconstruction"
+RECONSTRUCTION = mark("Reconstruction")
 UP, DOWN = 1, -1
 
 
@@ -46,95 +47,105 @@ COLUMNS = (
     Column(
         "posterior_steepness_p95_by_sigma",
         CONTINUITY,
-        "steepness by σ",
+        mark("steepness by σ"),
         0,
-        "change of a pixel by posterior σ, 95 % near pictures; little, too, where σ has shrunk to nothing",
+        mark(
+            "change of a pixel by posterior σ, 95 % near pictures; little, too, where σ has shrunk to nothing"
+        ),
     ),
     Column(
         "posterior_cliffs",
         CONTINUITY,
-        "cliffs",
+        mark("cliffs"),
         DOWN,
-        "the steepness near pictures that a twentieth exceeds, over the median; 1 if even",
+        mark("the steepness near pictures that a twentieth exceeds, over the median; 1 if even"),
     ),
-    Column("prior_cliffs", CONTINUITY, "cliffs in prior", DOWN, "the same over the prior"),
+    Column("prior_cliffs", CONTINUITY, mark("cliffs in prior"), DOWN, mark("the same over the prior")),
     Column(
         "posterior_path",
         CONTINUITY,
-        "path length",
+        mark("path length"),
         DOWN,
-        "of straight ways between pictures, in squared distances between two; 0 if all is drawn alike",
+        mark("of straight ways between pictures, in squared distances between two; 0 if all is drawn alike"),
     ),
     Column(
         "detour",
         CONTINUITY,
-        "detour",
+        mark("detour"),
         DOWN,
-        "a straight way between pictures over the shortest by the drawing's change; 1 if even",
+        mark("a straight way between pictures over the shortest by the drawing's change; 1 if even"),
     ),
     Column(
         "coverage_of_ceiling",
         COMPLETENESS,
-        "coverage",
+        mark("coverage"),
         UP,
-        "share of held-out pictures that a drawing is near to, over that of real pictures",
+        mark("share of held-out pictures that a drawing is near to, over that of real pictures"),
     ),
     Column(
         "features_near",
         COMPLETENESS,
-        "near",
+        mark("near"),
         UP,
-        "share of the prior's mass drawn as near to held-out pictures as 95 % of pictures are",
+        mark("share of the prior's mass drawn as near to held-out pictures as 95 % of pictures are"),
     ),
     Column(
         "mmd",
         COMPLETENESS,
-        "MMD²",
+        mark("MMD²"),
         DOWN,
-        "of all pictures together from the prior, by samples; 0 and below if there is no difference",
+        mark("of all pictures together from the prior, by samples; 0 and below if there is no difference"),
     ),
     Column(
         "kl_to_prior",
         COMPLETENESS,
-        "KL(q̄‖p)",
+        mark("KL(q̄‖p)"),
         DOWN,
-        "the same, nats; of points another estimate would be needed, which does not compare",
+        mark("the same, nats; of points another estimate would be needed, which does not compare"),
         takes_sigma=True,
     ),
     Column(
-        "holes", COMPLETENESS, "holes", DOWN, "share of the prior within 2 σ where hardly any picture lies"
+        "holes",
+        COMPLETENESS,
+        mark("holes"),
+        DOWN,
+        mark("share of the prior within 2 σ where hardly any picture lies"),
     ),
     Column(
         "gap_reconstruction",
         OVERFITTING,
-        "gap",
+        mark("gap"),
         DOWN,
-        "nats by which held-out pictures are drawn worse than learnt ones",
+        mark("nats by which held-out pictures are drawn worse than learnt ones"),
     ),
     Column(
         "error_ratio",
         OVERFITTING,
-        "error ratio",
+        mark("error ratio"),
         DOWN,
-        "squared error at the mean, held-out pictures over learnt ones; 1 without overfitting",
+        mark("squared error at the mean, held-out pictures over learnt ones; 1 without overfitting"),
     ),
     Column(
         "features_copying_z",
         OVERFITTING,
-        "copying z",
+        mark("copying z"),
         UP,
-        "below −3: drawings are nearer to learnt pictures than other pictures are (smooth ones always)",
+        mark("below −3: drawings are nearer to learnt pictures than other pictures are (smooth ones always)"),
     ),
     Column(
-        "active_axes", DISTRIBUTIONS, "active axes", 0, "latent numbers along which the pictures lie apart"
+        "active_axes",
+        DISTRIBUTIONS,
+        mark("active axes"),
+        0,
+        mark("latent numbers along which the pictures lie apart"),
     ),
-    Column("bits", DISTRIBUTIONS, "bits", 0, "what a latent point tells of its picture"),
+    Column("bits", DISTRIBUTIONS, mark("bits"), 0, mark("what a latent point tells of its picture")),
     Column(
         "error_at_mean",
         RECONSTRUCTION,
-        "error",
+        mark("error"),
         DOWN,
-        "root mean square error of a held-out pixel (0 to 1), decoded at the posterior's mean",
+        mark("root mean square error of a held-out pixel (0 to 1), decoded at the posterior's mean"),
     ),
 )
 BY_NAME: Mapping[str, Column] = {column.name: column for column in COLUMNS}

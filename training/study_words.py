@@ -21,6 +21,7 @@ from itertools import groupby
 from typing import Any, Literal
 
 from training.estimate import Estimate
+from training.language import mark
 from training.objectives import OBJECTIVES, ObjectiveName
 from training.study_figures import Findings
 from training.study_table import BY_NAME, estimate_text, number_text
@@ -98,37 +99,37 @@ _ALL_KINDS = ("posterior_path", "features_near", "holes", "gap_reconstruction", 
 
 CLAIMS = (
     Claim(
-        "A plain autoencoder leaves holes where the VAE does not.",
+        mark("A plain autoencoder leaves holes where the VAE does not."),
         _each(_INCOMPLETE, ("autoencoder", "vae")),
-        "The autoencoder fills the prior better here.",
+        mark("The autoencoder fills the prior better here."),
     ),
     Claim(
-        "The KL mean term buys completeness.",
+        mark("The KL mean term buys completeness."),
         _each(_COMPLETE, ("autoencoder-mean", "autoencoder"), ("mean-term", "noise")),
-        "With the mean term the prior is filled worse here.",
+        mark("With the mean term the prior is filled worse here."),
     ),
     Claim(
-        "The KL variance term buys continuity.",
+        mark("The KL variance term buys continuity."),
         _each(_CONTINUOUS, ("variance-term", "noise"), ("vae", "mean-term")),
-        "With the variance term the drawing changes less evenly here.",
+        mark("With the variance term the drawing changes less evenly here."),
     ),
     Claim(
-        "The KL does not by itself prevent overfitting.",
+        mark("The KL does not by itself prevent overfitting."),
         (
             Comparison("gap_reconstruction", "vae", None, 1),
             Comparison("error_ratio", "vae", None, 1, base=1.0),
         ),
-        "The VAE draws held-out pictures better than learnt ones here.",
+        mark("The VAE draws held-out pictures better than learnt ones here."),
     ),
     Claim(
-        "The KL lessens overfitting.",
+        mark("The KL lessens overfitting."),
         _each((("gap_reconstruction", -1), ("error_ratio", -1)), ("vae", "noise")),
-        "The VAE overfits more than the same without KL here.",
+        mark("The VAE overfits more than the same without KL here."),
     ),
     Claim(
-        f"A full covariance changes little (less than {LITTLE:.0%} of the VAE's figures).",
+        mark("A full covariance changes little (less than 10% of the VAE's figures)."),
         _each(tuple((name, 0) for name in _ALL_KINDS), ("full-covariance", "vae")),
-        "The full covariance changes much here.",
+        mark("The full covariance changes much here."),
     ),
 )
 
@@ -183,10 +184,15 @@ def verdict_of(voices: Sequence[Voice]) -> Verdict:
     return "not supported"
 
 
+def voices_of(claim: Claim, findings: Findings) -> list[tuple[Comparison, Voice]]:
+    """What those comparisons say that were measured."""
+    voices = [(each, each.voice(findings)) for each in claim.comparisons]
+    return [(each, voice) for each, voice in voices if voice is not None]
+
+
 def tell(claim: Claim, findings: Findings) -> Told:
     """What a study says of a claim."""
-    voices = [(each, each.voice(findings)) for each in claim.comparisons]
-    known = [(each, voice) for each, voice in voices if voice is not None]
+    known = voices_of(claim, findings)
     verdict = verdict_of([voice for _each, voice in known])
     pairs = groupby(known, key=lambda each: (each[0].arm, each[0].other))
     figures = tuple(_pair(list(of_pair), findings) for _pair_of_arms, of_pair in pairs)

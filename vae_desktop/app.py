@@ -258,6 +258,7 @@ class App(QObject):
         self.shared.forget_reading()
         if self.project is None and self.shared.model is None:
             return
+        self.companions.studies.close()
         self.companions.twins.close()
         self.engine.close_project()
         if self.project is not None:
@@ -372,6 +373,7 @@ class App(QObject):
         self.training.close()
         self.companions.lesson.on_quit()
         self.window.hide()  # saving takes up to a few seconds; nobody should watch a frozen window
+        self.companions.studies.close()
         self.companions.twins.close()
         self.explorer.close()
         self.engine.close()

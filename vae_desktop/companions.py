@@ -14,6 +14,7 @@ from vae_desktop.main_window import MainWindow
 from vae_desktop.plane_session import PlaneSession
 from vae_desktop.plane_text_session import PlaneTextSession
 from vae_desktop.settings import Settings
+from vae_desktop.study_session import StudySession
 from vae_desktop.tour_session import TourSession
 from vae_desktop.training_session import TrainingSession
 from vae_desktop.twin_session import TwinSession
@@ -47,6 +48,7 @@ class Companions:
         self.help = HelpSession(window, engine, training, settings, log_folder)
         self.plane_text = PlaneTextSession(window, engine, plane)
         self.twins = TwinSession(window, engine, plane, training, settings)
+        self.studies = StudySession(window, training)
         self.explain = ExplainSession(plane, explorer, training, model)
         self.lesson = LessonSession(plane, explorer, training, settings, door)
         self.tour = TourSession(window, training, settings)

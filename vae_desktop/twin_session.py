@@ -136,7 +136,7 @@ class TwinSession(QObject):
         project = self._training.project
         if self.twins is None or self.twins.window.bar is None or project is None:
             return
-        if not self._training.is_running:
+        if not self._training.is_running and not self._training.refusal():
             order = self.twins.window.bar.order(self._settings.chosen(str(project.path)))
             self.twins.train(project, order)
 
@@ -169,12 +169,12 @@ class TwinSession(QObject):
     def _tell_refusal(self) -> None:
         """Say in the window whether the main one trains just now."""
         if self.twins is not None and self.twins.window.bar is not None:
-            is_busy = self._training.is_running
-            self.twins.window.bar.set_refused(is_busy)
-            if is_busy:
-                self.twins.window.messages.show_note(
-                    tr("A training runs in the main window. Both can begin when it has ended.")
-                )
+            why = "" if self.is_training else self._training.refusal()
+            if self._training.is_running:
+                why = tr("A training runs in the main window. Both can begin when it has ended.")
+            self.twins.window.bar.set_refused(bool(why))
+            if why:
+                self.twins.window.messages.show_note(why)
             elif not self.twins.is_training and not self.twins.has_failed:
                 self.twins.window.messages.clear()
 

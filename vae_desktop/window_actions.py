@@ -87,6 +87,12 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "twins",
         mark("Train two objectives on the same pictures, and explore both planes with one hand"),
     ),
+    "study": (
+        mark("&Which part does what…"),
+        "Ctrl+Shift+W",
+        "study",
+        mark("Train all objectives several times, measure them, and see what each part achieves"),
+    ),
     "notices": (
         mark("Tell me when it is &done"),
         None,
@@ -361,7 +367,20 @@ class WindowActions:
         self._add(bar.addMenu(tr("&Edit")), "undo", "redo", "", "paste_picture")
         self._add(
             bar.addMenu(tr("&Training")),
-            *("train", "pause", "stop", "", "settings", "new_run", "twins", "", "measure", "", "notices"),
+            *(
+                "train",
+                "pause",
+                "stop",
+                "",
+                "settings",
+                "new_run",
+                "twins",
+                "study",
+                "",
+                "measure",
+                "",
+                "notices",
+            ),
         )
         plane = bar.addMenu(tr("&Plane"))
         tools = (*PLANE_TOOLS[:4], "", *PLANE_TOOLS[4:], *HANDLE_ACTIONS, "play_path", "")
@@ -407,7 +426,7 @@ class WindowActions:
             "settings": state.has_pictures and state.can_train and not loading,
             "new_run": state == WindowState.TRAINED and not loading,
             "measure": state == WindowState.TRAINED and not loading,
-            "twins": state.has_pictures and not loading,
+            **dict.fromkeys(("twins", "study"), state.has_pictures and not loading),
             "pause": state.is_running,
             "stop": state.is_running,
             "place_pictures": state.has_model,
