@@ -181,7 +181,7 @@ class VAE(keras.Model):
         gradients = tape.gradient(loss, self.trainable_variables)
         found = (loss, gradients, means)
         if replica.num_replicas_in_sync == 1:
-            # TensorFlow registers a gradient for every reduction of a graph, for as long as the process lives,
+            # TensorFlow registers a gradient for every reduction of a graph, for as long as a process lives,
             # which would keep the graph and the weights of each training.
             return found
         of_all: tuple[tf.Tensor, list[tf.Tensor], list[tf.Tensor]]
