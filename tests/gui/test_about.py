@@ -161,6 +161,8 @@ def test_a_report_is_opened_or_said_to_be_where_it_is(qtbot, settings, tmp_path,
     window = MainWindow(settings)
     qtbot.addWidget(window)
     window.show()
-    window.show_file(tmp_path / "crash.txt")
-    assert opener.opened == [tmp_path / "crash.txt"]
+    report = tmp_path / "crash.txt"
+    report.write_text("what happened", encoding="utf-8")
+    window.show_file(report)
+    assert opener.opened == [report]
     assert window.welcome.strip.text == ""
