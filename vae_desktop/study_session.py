@@ -329,13 +329,13 @@ def is_done(study: Study) -> bool:
 
 
 def title_of(study: Study) -> str:
-    """What a study is called in a list: its name, day, size, and how far it is."""
+    """What a study is called in a list: its name, how far it is, its size and day."""
     wish = study.plan.wish
     done, total = count_done(study)
     state = tr("done") if done == total else tr("{done} of {total} done", done=done, total=total)
-    parts = [study.name]
-    with contextlib.suppress(ValueError):
-        parts.append(long_date(datetime.datetime.fromisoformat(study.plan.created).date()))
     arms = trn("{count} objective", "{count} objectives", len(wish.arms))
     seeds = trn("{count} seed", "{count} seeds", wish.seeds)
-    return " · ".join((*parts, f"{arms} × {seeds}", state))
+    parts = [study.name, state, f"{arms} × {seeds}"]
+    with contextlib.suppress(ValueError):
+        parts.append(long_date(datetime.datetime.fromisoformat(study.plan.created).date()))
+    return " · ".join(parts)

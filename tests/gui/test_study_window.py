@@ -97,7 +97,7 @@ def test_a_study_is_begun_stopped_and_gone_on_with(qtbot, app, untrained, monkey
         study.plan.command
         == f"vae study {app.project.source.name} --seeds 2 --minutes 60 --arms autoencoder,vae"
     )
-    assert title(view).endswith("done")
+    assert title(view).startswith("study-001 · done · ")
     assert "of 4" not in title(view)
     assert view.results.table.topLevelItemCount() == 5
     app.train(1.0)
