@@ -75,7 +75,18 @@ FILES = {
     r"PySide6/Qt/plugins/(egldeviceintegrations|wayland-graphics-integration-server|vectorimageformats)/": (
         "for embedded screens and compositors"
     ),
-    r"PySide6/Qt/plugins/platforms/libq(eglfs|linuxfb|minimalegl|vkkhrdisplay|vnc)": "for embedded screens",
+    r"PySide6/Qt/plugins/imageformats/libq(icns|tga|tiff|wbmp)\.": (
+        "Pillow reads pictures; from the clipboard they come as PNG, JPEG, WebP, GIF or BMP"
+    ),
+    r"PySide6/Qt/plugins/platforms/libq(eglfs|linuxfb|minimal\.|minimalegl|vkkhrdisplay|vnc)": (
+        "for embedded screens"
+    ),
+    r"PySide6/Qt/plugins/wayland-shell-integration/lib(fullscreen-shell|ivi-shell|qt-shell)": (
+        "for compositors of embedded screens"
+    ),
+    r"PySide6/Qt/plugins/wayland-graphics-integration-client/lib\w+(-\w+)*-server\.": (
+        "for compositors of embedded screens"
+    ),
     r"PySide6/Qt/plugins/platformthemes/libqgtk3": (
         "needs the desktop's own GTK, which the libraries that would come along with it do not fit"
     ),
