@@ -24,11 +24,12 @@ def small_model(
     random = np.random.default_rng(0)
     pairs = latent_dim * (latent_dim - 1) // 2
     correlations = random.uniform(-0.9, 0.9, (pictures, pairs)).astype(np.float32)
+    model = ModelConfig(32, 3, latent_dim, "gaussian", objective)
     return SharedModel(
         About(
             title=title,
-            model=ModelConfig(32, 3, latent_dim, "gaussian", objective),
-            figures=Terms(100.0, 3.0, 1.5),
+            model=model,
+            figures=Terms(100.0, 3.0, 1.5, model.kl_weights),
             pictures=pictures,
             epochs=7,
             created=datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC),
