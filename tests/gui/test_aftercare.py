@@ -20,9 +20,11 @@ from vae_desktop.settings import Settings
 SECONDS = 120
 # The program as it is, but for a window that tells what it shows whenever that changes.
 PROGRAM = """
-import json, os, sys, threading
+import json, os, signal, sys, threading
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPushButton
+# A shell has what runs in the background ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import vae_desktop.__main__ as program
 from vae_desktop import app
 
