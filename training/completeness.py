@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from training.aggregate_posterior import Mixture, are_points, prior_log_density
 from training.distances import Floats, Rows, in_chunks, nearest, squared_distances
 from training.estimate import bootstrap, of_mean, of_share
-from training.measured import FEWEST_REAL, Measure, too_few
+from training.measured import FEWEST_REAL, POINTS, Measure, too_few
 from training.pixel_store import evenly
 from training.plane_basis import PlaneBasis
 from training.plane_map import PlaneMap, nodes_of, square_grid
@@ -214,6 +214,6 @@ def cycle_measures(points: Floats, encoded: Posteriors) -> list[Measure]:
         Measure("cycle_p95", bootstrap(lengths, lambda some: np.quantile(some, 0.95)), len(points)),
     ]
     if are_points(encoded):
-        return [*found, Measure.missing("cycle_sigmas", "These posteriors are points, without a σ.")]
+        return [*found, Measure.missing("cycle_sigmas", POINTS)]
     scaled = np.sqrt(np.square(off / encoded.sigmas).mean(axis=1))
     return [*found, Measure("cycle_sigmas", bootstrap(scaled, np.median), len(points))]

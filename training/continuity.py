@@ -34,6 +34,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training.aggregate_posterior import SMALLEST_SIGMA
 from training.decoder_metric import (
     Decode,
     DecoderMetric,
@@ -64,7 +65,6 @@ SAMPLES, FEWEST_SAMPLES = (
 PATHS = 512
 PAIRS = 40  # of pictures between which the geodesic is sought
 
-_SMALLEST_SIGMA = 1e-9  # smaller ones stand for points
 _PRODUCTS = 2_048  # Jacobian-vector products for each set of samples
 _OUTLIERS = 0.005  # of the pictures at each edge, which the maps need not cover
 _LEAST = 1e-3  # of the metric's mean, so that no way is free
@@ -225,7 +225,7 @@ class _Progress:
 def _usual_sigmas(sigmas: Floats) -> Floats | None:
     """The median σ of each latent number, [d], by [n, d]; None for points."""
     usual: Floats = np.median(sigmas, axis=0)
-    return usual if (usual > _SMALLEST_SIGMA).all() else None
+    return usual if (usual > SMALLEST_SIGMA).all() else None
 
 
 def _pairs(count: int, pairs: int, random: np.random.Generator) -> NDArray[np.int64]:

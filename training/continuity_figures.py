@@ -2,7 +2,7 @@
 
 from training.continuity import PAIRS, Continuity, PathLength, Steepness
 from training.estimate import Estimate
-from training.measured import Measure
+from training.measured import POINTS, Measure
 
 _NAMES = (
     "steepness",
@@ -14,7 +14,6 @@ _NAMES = (
     "path",
     "path_by_sigma",
 )
-_POINTS = "These posteriors are points, without a σ."
 
 
 def continuity_measures(found: Continuity) -> list[Measure]:
@@ -49,4 +48,4 @@ def _over(over: str, steep: Steepness, paths: PathLength) -> list[Measure]:
 
 
 def _measure(name: str, estimate: Estimate | None, count: int) -> Measure:
-    return Measure.missing(name, _POINTS) if estimate is None else Measure(name, estimate, count)
+    return Measure.missing(name, POINTS) if estimate is None else Measure(name, estimate, count)

@@ -7,19 +7,18 @@ import numpy as np
 
 from training.aggregate_posterior import SMALLEST_SIGMA, Mixture, are_points, prior_log_density
 from training.distances import Floats
-from training.estimate import Estimate, bootstrap, of_mean
-from training.measured import AxisMeasures, Measure, SigmaLaw
+from training.estimate import Estimate, bootstrap, drawn_means, of_mean
+from training.measured import POINTS, AxisMeasures, Measure, SigmaLaw
 from training.posteriors import Posteriors
 
 ACTIVE_VARIANCE = 0.01
 """An axis along which the means vary by more is active (Burda, Grosse & Salakhutdinov 2016)."""
 
 LAW_DOTS = 2_000  # of the scatter plot that are kept
-_DRAWS, _COUNT_DRAWS = 1_000, 200
+_COUNT_DRAWS = 200
 _FEW_AXES = 8
 _QUANTILES = (0.025, 0.975)
 _NEAR_BOUND = 1.0  # nats below ln N, from which on the information may as well be larger
-_POINTS = "These posteriors are points, without a σ."
 
 
 def kl_by_axis(posteriors: Posteriors) -> tuple[Floats, Floats]:
@@ -53,7 +52,7 @@ def axis_measures(posteriors: Posteriors) -> list[AxisMeasures]:
     mean_terms, variance_terms = kl_by_axis(posteriors)
     off_middle = posteriors.means - posteriors.means.mean(axis=0, dtype=np.float64)
     columns = np.concatenate([mean_terms, variance_terms, off_middle, np.square(off_middle)], axis=1)
-    drawn = _bootstrapped_means(columns)
+    drawn = drawn_means(columns, np.random.default_rng(0))
     d = off_middle.shape[1]
     kl_mean, kl_variance, first, second = (drawn[:, start : start + d] for start in range(0, 4 * d, d))
     activity = second - np.square(first)
@@ -67,14 +66,6 @@ def axis_measures(posteriors: Posteriors) -> list[AxisMeasures]:
     ]
 
 
-def _bootstrapped_means(columns: Floats) -> Floats:
-    """Means of the columns of [n, k] when rows are drawn anew: [draws, k]; all columns by the same draws."""
-    n = len(columns)
-    draws = np.random.default_rng(0).multinomial(n, np.full(n, 1.0 / n), size=_DRAWS)
-    means: Floats = draws.astype(np.float64) @ columns / n
-    return means
-
-
 def _between(value: float, drawn: Floats) -> Estimate:
     low, high = np.quantile(drawn, _QUANTILES)
     return Estimate(value, min(float(low), value), max(float(high), value))
@@ -85,13 +76,13 @@ def kl_measures(posteriors: Posteriors) -> list[Measure]:
     mean_terms, variance_terms = kl_by_axis(posteriors)
     n, d = mean_terms.shape
     variance_term = of_mean(variance_terms.sum(axis=1) + tilt_kl(posteriors))
-    activity = np.array([axis.activity.value for axis in axis_measures(posteriors)])
+    activity = posteriors.means.var(axis=0, dtype=np.float64)
     # With many axes only of those that are active, since one at rest seldom wakes in a draw.
     means = posteriors.means if d <= _FEW_AXES else posteriors.means[:, activity > ACTIVE_VARIANCE]
     drawn = bootstrap(means, lambda some: np.sum(some.var(axis=0) > ACTIVE_VARIANCE), draws=_COUNT_DRAWS)
     return [
         Measure("kl_mean", of_mean(mean_terms.sum(axis=1)), n),
-        Measure("kl_variance", variance_term, n, _POINTS if are_points(posteriors) else ""),
+        Measure("kl_variance", variance_term, n, POINTS if are_points(posteriors) else ""),
         Measure("active_axes", drawn, n),
     ]
 
@@ -121,7 +112,7 @@ def information_measures(mixture: Mixture, *, of_points: bool, samples: int, see
     to_prior = Measure("kl_to_prior", of_mean(together - prior), len(points))
     if of_points:
         kernel = "The posteriors are points; this is by a kernel density estimate of them."
-        missing = [Measure.missing(name, _POINTS) for name in ("bits", "pictures_apart")]
+        missing = [Measure.missing(name, POINTS) for name in ("bits", "pictures_apart")]
         return [*missing, Measure("kl_to_prior", to_prior.estimate, len(points), kernel)]
     nats = of_mean(mixture.own_log_density(points, which) - together)
     is_at_bound = nats.high > math.log(n) - _NEAR_BOUND
@@ -173,7 +164,7 @@ def law_measures(predicted: Floats, posteriors: Posteriors) -> tuple[list[Measur
     """
     names = ("sigma_law", "sigma_law_ratio")
     if are_points(posteriors):
-        return [Measure.missing(name, _POINTS) for name in names], None
+        return [Measure.missing(name, POINTS) for name in names], None
     found = _variances(posteriors)
     # A row of the bootstrap is a picture: what its axes say is not independent.
     pairs = np.stack([np.log(predicted), np.log(found)], axis=2)

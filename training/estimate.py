@@ -105,6 +105,14 @@ def bootstrap(
     return Estimate(value, float(low), float(high))
 
 
+def drawn_means(values: NDArray[Any], random: np.random.Generator, draws: int = 1_000) -> NDArray[np.float64]:
+    """Means [draws, k] of rows of [n, k] drawn anew (Efron 1979), all columns by the same draws."""
+    n = len(values)
+    counts = random.multinomial(n, np.full(n, 1.0 / n), size=draws)
+    means: NDArray[np.float64] = counts.astype(np.float64) @ values / n
+    return means
+
+
 def of_mean(values: NDArray[Any]) -> Estimate:
     """The mean of values [n], see :func:`bootstrap`."""
     return bootstrap(values)

@@ -8,7 +8,7 @@ DISTRIBUTIONS, CONTINUITY, COMPLETENESS, OVERFITTING = IDEAS = (
     "Completeness",
     "Overfitting",
 )
-SPACES = {"features": "features", "pixels": "pixels"}
+SPACES = ("features", "pixels")
 
 
 @dataclass(frozen=True)
@@ -83,31 +83,31 @@ def _completeness() -> dict[str, Words]:
     return {name: Words(COMPLETENESS, *words) for name, words in found.items()}
 
 
-def _of_space(space: str, called: str) -> dict[str, Words]:
+def _of_space(space: str) -> dict[str, Words]:
     """The figures that there are in each feature space."""
     completeness = {
-        "density": (f"density, {called}", "", "1 if drawings lie as deep among pictures as pictures do"),
+        "density": (f"density, {space}", "", "1 if drawings lie as deep among pictures as pictures do"),
         "density_ceiling": ("  of pictures", "", "the same of pictures that were learnt from"),
-        "coverage": (f"coverage, {called}", "", "the share of held-out pictures that a drawing is near to"),
+        "coverage": (f"coverage, {space}", "", "the share of held-out pictures that a drawing is near to"),
         "coverage_ceiling": (
             "  of pictures",
             "",
             "the same of pictures that were learnt from: the most to hope",
         ),
         "near": (
-            f"near, {called}",
+            f"near, {space}",
             "of the prior",
             "drawn as near to held-out pictures as 95 % of pictures are",
         ),
     }
     overfitting = {
         "copying_z": (
-            f"copying z, {called}",
+            f"copying z, {space}",
             "",
             "below −3: drawings nearer to what was learnt than pictures are",
         ),
         "copied": (
-            f"copied, {called}",
+            f"copied, {space}",
             "× chance",
             "how often a picture learnt from is the nearest; 1 if by chance",
         ),
@@ -132,5 +132,5 @@ def _gaps() -> dict[str, Words]:
 
 
 WORDS: dict[str, Words] = _distributions() | _continuity() | _completeness() | _gaps()
-for _space, _called in SPACES.items():
-    WORDS |= _of_space(_space, _called)
+for _space in SPACES:
+    WORDS |= _of_space(_space)

@@ -12,6 +12,9 @@ from training.language import tr
 FEWEST_REAL = 10
 """Held-out pictures, below which nothing is said of how they compare."""
 
+POINTS = "These posteriors are points, without a σ."
+"""Why what needs a σ cannot be measured of an encoder that tells none."""
+
 _UNKNOWN = Estimate(math.nan)
 
 

@@ -5,11 +5,10 @@ import math
 import numpy as np
 
 from training.distances import Floats, Rows, nearest
-from training.estimate import Estimate, of_share
+from training.estimate import Estimate, drawn_means, of_share
 from training.measured import FEWEST_REAL, Measure, too_few
 
 TERMS = ("elbo", "reconstruction", "kl_mean", "kl_variance")
-_DRAWS = 1_000
 _SMOOTH = "Drawn pictures are smoother than real ones, thus nearer to all: compare it with other models only."
 
 
@@ -27,19 +26,11 @@ def gap_measures(learnt: Floats, held_out: Floats) -> list[Measure]:
     ones, others = (np.column_stack([terms.sum(axis=1), terms]) for terms in (learnt, held_out))
     gaps = others.mean(axis=0) - ones.mean(axis=0)
     random = np.random.default_rng(0)
-    drawn = _drawn_means(others, random) - _drawn_means(ones, random)
+    drawn = drawn_means(others, random) - drawn_means(ones, random)
     low, high = np.quantile(drawn, (0.025, 0.975), axis=0)
     count = len(learnt) + len(held_out)
     ends = zip(gaps.tolist(), low.tolist(), high.tolist(), strict=True)
     return [Measure(name, Estimate(*each), count) for name, each in zip(names, ends, strict=True)]
-
-
-def _drawn_means(values: Floats, random: np.random.Generator) -> Floats:
-    """Means [draws, k] of rows of [n, k] drawn anew (Efron 1979)."""
-    n = len(values)
-    draws = random.multinomial(n, np.full(n, 1.0 / n), size=_DRAWS)
-    means: Floats = draws @ values / n
-    return means
 
 
 def copying_z(drawn: Floats, held_out: Floats) -> float:
