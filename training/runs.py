@@ -26,7 +26,7 @@ from training.run import (
     one_line,
     run_folders,
 )
-from training.setting_help import MODEL_SETTINGS, RUN_SETTINGS, WEIGHING_SETTINGS, Likelihood
+from training.setting_help import MODEL_SETTINGS, RUN_SETTINGS, WEIGHING_SETTINGS, Likelihood, by_owner
 from training.tensors import Tensors, load_notes, save_tensors
 
 # ---------------------------------------------------------------------- beginning and going on
@@ -43,15 +43,27 @@ def start_run(
     """Make a new run for the project's pictures.
 
     Args:
+        likelihood, of_model: see :func:`model_for`.
+    """
+    model = model_for(project, likelihood=likelihood, **of_model)
+    return Run.create(project.runs_folder, model, training, name)
+
+
+def model_for(project: Project, *, likelihood: Likelihood | None = None, **of_model: Any) -> ModelConfig:
+    """A network for the project's pictures.
+
+    Args:
         likelihood: None for the one that suits the pictures.
         of_model: other settings of :class:`training.config.ModelConfig`, by name.
+
+    Raises:
+        VaeError: when there are no pictures yet.
     """
     image_format = project.image_format
     if image_format is None:
         raise VaeError(tr("This project has no pictures yet."), advice=tr("Import a folder first."))
     likelihood = likelihood or automatic_likelihood(image_format.channels)
-    model = ModelConfig(image_format.size, image_format.channels, likelihood=likelihood, **of_model)
-    return Run.create(project.runs_folder, model, training, name)
+    return ModelConfig(image_format.size, image_format.channels, likelihood=likelihood, **of_model)
 
 
 def start_with_weights(
@@ -122,7 +134,7 @@ def continue_run(project: Project, run: Run, chosen: Mapping[str, Any]) -> Conti
         VaeError: when the run cannot be gone on with, or a setting is out of its range or the network's.
     """
     resume_run(project, run)
-    of_model = {name: value for name, value in chosen.items() if name in MODEL_SETTINGS}
+    of_model, of_training = by_owner(chosen)
     for name, value in of_model.items():
         if name not in WEIGHING_SETTINGS and value != getattr(run.model, name):
             raise VaeError(
@@ -135,7 +147,6 @@ def continue_run(project: Project, run: Run, chosen: Mapping[str, Any]) -> Conti
                 kept=tr("The training is kept."),
                 advice=tr("Start a new training."),
             )
-    of_training = {name: value for name, value in chosen.items() if name not in MODEL_SETTINGS}
     has_length = not of_training.keys().isdisjoint(LENGTH)
     open_end = {name: getattr(TrainConfig(), name) for name in LENGTH} if has_length else {}
     model, wished = replace(run.model, **of_model), replace(run.training, **{**open_end, **of_training})

@@ -4,7 +4,7 @@ The checks of :mod:`training.config`, the options of the command `vae` and the w
 """
 
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from training.language import mark
 from training.objectives import OBJECTIVE_NAMES, OBJECTIVES
@@ -197,3 +197,9 @@ RUN_SETTINGS: Mapping[str, Setting] = {
 
 WEIGHING_SETTINGS = ("beta_mean", "beta_variance", "constant_sigma")
 """Those of a model that do not shape its network: what was learnt with others can be gone on with."""
+
+
+def by_owner(chosen: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Settings of a run, by name, divided into those of its model and those of its training."""
+    of_model = {name: value for name, value in chosen.items() if name in MODEL_SETTINGS}
+    return of_model, {name: value for name, value in chosen.items() if name not in of_model}

@@ -20,7 +20,8 @@ from training.measured import Measure
 from training.objectives import OBJECTIVES
 from training.project import Project
 from training.run import BEST_FILE, LATEST_FILE, POSTERIORS_FILE, Run, latest_run, run_folders
-from training.study_cell import measured_figures, model_for
+from training.runs import model_for
+from training.study_cell import measured_figures
 from training.study_plan import FIRST_SEED, RESULT_FILE, Cell, Plan, Study
 
 OnStudy = Callable[[StudyProgress], None]
@@ -137,7 +138,7 @@ def _run_of(project: Project, plan: Plan, cell: Cell) -> Run:
         return known
     for leftover in run_folders(cell.path):
         shutil.rmtree(leftover, ignore_errors=True)
-    model = model_for(project, cell.arm, plan.wish.latent_dim)
+    model = model_for(project, objective=cell.arm, latent_dim=plan.wish.latent_dim)
     return Run.create(cell.path, model, plan.settings(cell.seed), f"{cell.arm}, seed {cell.seed}")
 
 

@@ -8,15 +8,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from training.completeness import MAP_REACH
-from training.config import ModelConfig, automatic_likelihood
-from training.errors import VaeError
 from training.estimate import bootstrap
 from training.events import Control
 from training.files import write_atomically
 from training.latent import LatentModel, all_posteriors
 from training.measure import measure
 from training.measured import Measure
-from training.objectives import ObjectiveName
 from training.pixel_store import PixelStore, evenly
 from training.plane_map import packed
 from training.project import Project
@@ -31,16 +28,6 @@ from training.study_plan import FIRST_SEED, MAPS_FILE, PLANE_FILE, Cell
 MOST_RECONSTRUCTED = 2_000  # learnt pictures, and as many held-out ones
 TILES = 12  # drawings along a side of the plane
 _CHUNK = 250
-
-
-def model_for(project: Project, arm: ObjectiveName, latent_dim: int) -> ModelConfig:
-    """An arm's network for the project's pictures."""
-    image_format = project.image_format
-    if image_format is None:
-        raise VaeError("This project has no pictures yet.", advice="Import a folder first.")
-    channels = image_format.channels
-    likelihood = automatic_likelihood(channels)
-    return ModelConfig(image_format.size, channels, latent_dim, likelihood=likelihood, objective=arm)
 
 
 def last_model(run: Run) -> LatentModel:

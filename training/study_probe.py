@@ -16,8 +16,9 @@ from training.language import tr
 from training.measure import measure
 from training.project import Project
 from training.run import Run
+from training.runs import model_for
 from training.split import split
-from training.study_cell import last_model, model_for
+from training.study_cell import last_model
 from training.study_plan import Plan, Study, Wish, begin, made_now, new_folder
 
 PROBE_SECONDS = 8.0
@@ -107,7 +108,7 @@ def _probe(
 ) -> _Probe | None:
     """Train and measure the dearest arm for some seconds."""
     folder = path / "probe"
-    model = model_for(project, wish.arms[-1], wish.latent_dim)
+    model = model_for(project, objective=wish.arms[-1], latent_dim=wish.latent_dim)
     run = Run.create(folder, model, TrainConfig(minutes=PROBE_SECONDS / 60.0))
     pictures = project.pictures()
     chosen = split(pictures, run.model)

@@ -27,7 +27,7 @@ from training.project import Project
 from training.run import Run, latest_run
 from training.runs import continue_run, find_run, rename_run, start_run
 from training.setting import Setting, number_text
-from training.setting_help import MODEL_SETTINGS, RUN_SETTINGS, TRAIN_SETTINGS
+from training.setting_help import MODEL_SETTINGS, RUN_SETTINGS, by_owner
 from training.targets import known_project, project_to_train
 from training.vae_file import SharedModel, read_vae
 from training.workers import Team
@@ -249,7 +249,7 @@ def _meant_run(project: Project, wanted: str | None) -> Run:
 
 
 def _new_run(project: Project, shared: SharedModel | None, chosen: Mapping[str, Any]) -> Run:
-    of_training = {name: value for name, value in chosen.items() if name in TRAIN_SETTINGS}
+    of_model, of_training = by_owner(chosen)
     if not {"epochs", "minutes", "stop_when_good"} & of_training.keys():
         of_training["minutes"] = DEFAULT_MINUTES
     settings = TrainConfig(**of_training)
@@ -257,7 +257,6 @@ def _new_run(project: Project, shared: SharedModel | None, chosen: Mapping[str, 
         from training.sharing import start_from
 
         return start_from(project, shared, settings)
-    of_model = {name: value for name, value in chosen.items() if name in MODEL_SETTINGS}
     return start_run(project, settings, **of_model)
 
 

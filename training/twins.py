@@ -12,7 +12,7 @@ from training.learner import Learner
 from training.project import Project
 from training.run import Run
 from training.runs import start_run
-from training.setting_help import MODEL_SETTINGS
+from training.setting_help import by_owner
 from training.turns import TurnControl
 from training.twin_order import TwinOrder, title_of
 
@@ -27,10 +27,9 @@ def start_twins(
     Args:
         goes_on: asked now and then while it is measured how many epochs the minutes come to.
     """
-    of_model = {name: value for name, value in order.chosen.items() if name in MODEL_SETTINGS}
-    of_training = {
-        name: value for name, value in order.chosen.items() if name not in of_model and name not in LENGTH
-    }
+    of_model, of_training = by_owner(
+        {name: value for name, value in order.chosen.items() if name not in LENGTH}
+    )
     of_model.pop("objective", None)
     usual = TrainConfig(**of_training)
     # Chosen now, since a program that chose it by measuring might choose another one for each.

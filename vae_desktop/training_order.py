@@ -7,7 +7,7 @@ from typing import Any
 from training.config import TrainConfig
 from training.project import Project
 from training.run import Run
-from training.setting_help import MODEL_SETTINGS
+from training.setting_help import by_owner
 from training.vae_file import SharedModel
 
 
@@ -37,6 +37,5 @@ class TrainingOrder:
         """A new run."""
         from training.runs import start_run
 
-        of_model = {name: value for name, value in self.chosen.items() if name in MODEL_SETTINGS}
-        of_training = {name: value for name, value in self.chosen.items() if name not in of_model}
+        of_model, of_training = by_owner(self.chosen)
         return start_run(self.project, TrainConfig(**of_training), name=self.name, **of_model)
