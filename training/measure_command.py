@@ -20,9 +20,8 @@ from training.errors import VaeError
 from training.estimate import Estimate
 from training.files import is_shared_model
 from training.measure_words import DISTRIBUTIONS, IDEAS, WORDS
-from training.model_commands import WantedRun, meant_run
+from training.model_commands import WantedRun, usable_run
 from training.project import Project
-from training.runs import fits
 from training.targets import known_project
 
 if TYPE_CHECKING:
@@ -51,12 +50,7 @@ def measure_command(
             advice="Give the project that it was made in.",
         )
     with Project.open(known_project(target), write=False) as project:
-        meant = meant_run(project, run)
-        if not fits(meant, project):
-            raise VaeError(
-                "The pictures were imported at another size since this training.",
-                advice="Choose another training with --run, or train again.",
-            )
+        meant = usable_run(project, run)
         pictures = project.pictures()
         from training.latent import load_model
         from training.measure import measure

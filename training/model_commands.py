@@ -59,6 +59,17 @@ def meant_run(project: Project, wanted: str | None) -> Run:
     return run
 
 
+def usable_run(project: Project, wanted: str | None) -> Run:
+    """The training that is meant, see :func:`meant_run`, which is to be as large as the pictures are now."""
+    run = meant_run(project, wanted)
+    if not fits(run, project):
+        raise VaeError(
+            "The pictures were imported at another size since this training.",
+            advice="Choose another training with --run, or train again.",
+        )
+    return run
+
+
 def _is_shared_model(target: str, wanted_run: str | None) -> bool:
     is_shared = is_shared_model(Path(target))
     if is_shared and wanted_run is not None:
@@ -90,12 +101,7 @@ def _load_with_posteriors(
 
         return open_shared(shared), shared.posteriors, shared.held_out
     with Project.open(known_project(target), write=False) as project:
-        run = meant_run(project, wanted_run)
-        if not fits(run, project):
-            raise VaeError(
-                "The pictures were imported at another size since this training.",
-                advice="Choose another training with --run, or train again.",
-            )
+        run = usable_run(project, wanted_run)
         pictures = project.pictures()
         from training.latent import all_posteriors, load_model
 
@@ -256,7 +262,7 @@ def save_command(
         with ProgressBars(json_output) as bars, stopping_on_interrupt() as control:
             shared = share(project, out, title, control, bars.show_encoding, run=meant)
     if json_output:
-        print_json({"out": str(out), "title": shared.about.title, "posteriors": len(shared.posteriors.means)})
+        print_json({"out": str(out), "title": shared.about.title, "posteriors": len(shared.posteriors)})
         return
     print_text(f"Wrote {out}")
     print_text("It contains the model and where the pictures lie, not the pictures.")
@@ -336,7 +342,7 @@ def inspect_command(
         "likelihood": model.likelihood,
         "parameters": shared.parameters,
         "pictures": about.pictures,
-        "posteriors": len(shared.posteriors.means),
+        "posteriors": len(shared.posteriors),
         "epochs": about.epochs,
         "preview": [width, height],
         "digest_matches": True,  # else it would not have been read

@@ -94,7 +94,7 @@ def web_page(shared: SharedModel, model: LatentModel, *, with_points: bool) -> t
 def _difference_halved(model: LatentModel, shared: SharedModel) -> float:
     """The largest difference of a pixel that half precision makes, in 0 to 1."""
     points = np.random.default_rng(0).standard_normal((_CHECKED, model.config.latent_dim))
-    points[: _CHECKED // 2][: len(shared.posteriors.means)] = shared.posteriors.means[: _CHECKED // 2]
+    points[: _CHECKED // 2][: len(shared.posteriors)] = shared.posteriors.means[: _CHECKED // 2]
     with np.errstate(over="ignore"):
         halved = {name: value.astype(np.float16).astype(np.float32) for name, value in shared.weights.items()}
     if all(np.isfinite(value).all() for value in halved.values()):
