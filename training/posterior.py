@@ -56,8 +56,6 @@ class Posterior(NamedTuple):
 
     def _row_squares(self) -> tf.Tensor:
         """How much wider a distribution is along each axis than s², [n, d]: Σᵢᵢ = sᵢ² (1 + Σⱼ Tᵢⱼ²)."""
-        if not self._has_tilt:
-            return tf.ones_like(self.mean)
         return tf.reduce_sum(tf.square(self._rows()), axis=2)
 
     def log_variance(self) -> tf.Tensor:
@@ -97,7 +95,8 @@ class Posterior(NamedTuple):
         return mean_part + variance_part
 
     def _kl_parts(self) -> tuple[tf.Tensor, tf.Tensor]:
-        mean_part, variance_part = kl_parts(self.mean, self.log_scale, self._row_squares())
+        widening = self._row_squares() if self._has_tilt else 1.0
+        mean_part, variance_part = kl_parts(self.mean, self.log_scale, widening)
         return mean_part, tf.zeros_like(mean_part) if self.encoding == "point" else variance_part
 
 
