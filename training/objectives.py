@@ -52,11 +52,6 @@ class Objective:
     variance_term: bool
 
     @property
-    def is_variational(self) -> bool:
-        """Whether it is a bound of the pictures' likelihood, as the ELBO is: nothing of it left out."""
-        return self.encoding != "point" and self.mean_term and self.variance_term
-
-    @property
     def has_noise(self) -> bool:
         """Whether a sample is decoded, and not the point that a picture is encoded as."""
         return self.encoding != "point"

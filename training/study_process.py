@@ -1,7 +1,4 @@
-"""Doing work in a process of its own, which gives back all its memory and may crash.
-
-TensorFlow keeps the graphs of models that are gone, some 100 MB a training, for as long as a process lives.
-"""
+"""Doing work in a process of its own, which gives back all its memory and may crash."""
 
 import multiprocessing
 import os

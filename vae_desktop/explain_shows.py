@@ -92,8 +92,8 @@ class Demonstrations:
 
 
 def widest_gap(places: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
-    """The emptiest place amid places [n, 2], n ≥ 1: in an ellipse about most of them; how far the nearest"
-    " is."""
+    """The emptiest place amid places [n, 2], n ≥ 1: in an ellipse about most of them; how far the nearest
+    is."""
     seen = places[evenly(len(places), _LOOKED_AT)].astype(np.float64)
     low, high = np.percentile(seen, _INNER, axis=0)
     middle, half = (low + high) / 2, np.maximum((high - low) / 2, 1e-6)

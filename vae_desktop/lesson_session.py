@@ -235,8 +235,8 @@ class LessonSession(QObject):
             QTimer.singleShot(0, self, self._advance)
 
     def _advance(self) -> None:
-        """Do what the step lacks, one thing after the other: trainings, the first of them shown, its"
-        " state."""
+        """Do what the step lacks, one thing after the other: trainings, the first of them shown, its
+        state."""
         project, state = self._project, self._window.state
         if not (self.is_active and self._is_pending) or project is None or state.is_running:
             return

@@ -222,11 +222,10 @@ class PlaneScene:
         is_plain = self.mode is PlaneMode.MEASURED and self.measured is not None
         belongs_to = (self.cloud, self.colouring, self.colours, is_plain)
         if self._paint is None or any(a is not b for a, b in zip(self._paint[0], belongs_to, strict=True)):
-            self._paint = belongs_to, self._new_paint()
+            self._paint = belongs_to, self._new_paint(is_plain)
         return self._paint[1]
 
-    def _new_paint(self) -> Paint:
-        is_plain = self.mode is PlaneMode.MEASURED and self.measured is not None
+    def _new_paint(self, is_plain: bool) -> Paint:
         if self.colouring is None and is_plain:  # the map's colours are enough
             colours, classes = [self.colours.text], np.zeros(len(self.cloud), np.uint8)
         elif self.colouring is None:

@@ -133,7 +133,7 @@ class SettingsDialog(QDialog):
         field = self._fields[name]
         self._unfold_more(self._is_unfolded or not field.setting.simple)
         field.editor.setFocus()
-        self._help.setText(self._help_of(name))
+        self._tell_help(name)
         # Once the rows that were just unfolded have their places.
         QTimer.singleShot(0, self, lambda: self._scrolled.ensureWidgetVisible(field))
 
