@@ -72,6 +72,10 @@ def test_a_share_of_a_ceiling():
         Measure("part", Estimate(0.3, 0.2, 0.4)), Measure("whole", Estimate(0.5, 0.1, 0.9)), "share"
     )
     assert (found.estimate.value, found.estimate.low, found.estimate.high) == pytest.approx((0.6, 0.4, 0.8))
+    most = share_of(
+        Measure("part", Estimate(0.5, 0.3, 0.6)), Measure("whole", Estimate(0.4)), "share", most=1.0
+    )
+    assert (most.estimate.value, most.estimate.low, most.estimate.high) == pytest.approx((1.0, 0.75, 1.0))
     for part, whole in ((UNKNOWN, Estimate(1.0)), (Estimate(1.0), UNKNOWN), (Estimate(1.0), Estimate(0.0))):
         assert not share_of(Measure("part", part), Measure("whole", whole), "share").estimate.is_known
 

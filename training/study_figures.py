@@ -121,10 +121,14 @@ def findings_of(
     return Findings(arms, seeds, figures, failures, notes)
 
 
-def share_of(part: Measure, whole: Measure, name: str) -> Measure:
-    """A figure as a share of another one, which is taken as exact: all arms have the same."""
+def share_of(part: Measure, whole: Measure, name: str, most: float = math.inf) -> Measure:
+    """A figure as a share of another one, which is taken as exact: all arms have the same.
+
+    Args:
+        most: the largest share that means anything; a larger one counts as this.
+    """
     if not (part.estimate.is_known and whole.estimate.is_known and whole.estimate.value > 0):
         return Measure.missing(name, part.note or whole.note)
-    of = whole.estimate.value
-    ends = (part.estimate.value / of, part.estimate.low / of, part.estimate.high / of)
+    found = part.estimate
+    ends = (min(end / whole.estimate.value, most) for end in (found.value, found.low, found.high))
     return Measure(name, Estimate(*ends), part.count)

@@ -83,11 +83,11 @@ COLUMNS = (
         mark("share of held-out pictures that a drawing is near to, over that of real pictures"),
     ),
     Column(
-        "features_near",
+        "near_of_ceiling",
         COMPLETENESS,
         mark("near"),
         UP,
-        mark("share of the prior's mass drawn as near to held-out pictures as 95 % of pictures are"),
+        mark("share of the prior's mass drawn near held-out pictures, over that of real pictures; 1 at most"),
     ),
     Column(
         "mmd",

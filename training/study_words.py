@@ -92,10 +92,10 @@ def _each(
     return tuple(Comparison(name, arm, other, sign) for arm, other in pairs for name, sign in names)
 
 
-_COMPLETE = (("holes", -1), ("mmd", -1), ("features_near", 1), ("coverage_of_ceiling", 1))
+_COMPLETE = (("holes", -1), ("mmd", -1), ("near_of_ceiling", 1), ("coverage_of_ceiling", 1))
 _INCOMPLETE = tuple((name, -sign) for name, sign in _COMPLETE)
 _CONTINUOUS = tuple((name, -1) for name in ("posterior_cliffs", "prior_cliffs", "posterior_path", "detour"))
-_ALL_KINDS = ("posterior_path", "features_near", "holes", "gap_reconstruction", "bits", "error_at_mean")
+_ALL_KINDS = ("posterior_path", "near_of_ceiling", "holes", "gap_reconstruction", "bits", "error_at_mean")
 
 CLAIMS = (
     Claim(
