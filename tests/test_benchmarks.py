@@ -97,6 +97,6 @@ def test_the_twin_in_pytorch_is_the_same_network_and_both_take_turns():
 
 def test_the_nearest_of_few_pictures_and_places():
     found = measure_pixels("fashion", 32, 300)
-    assert found.details["p99 ms"] / 50.0 == pytest.approx(found.ratio, rel=1.0)
+    assert 0.0 < found.details["p50 ms"] <= found.details["p99 ms"]  # of all turns; the ratio is of a turn
     assert found.details["prepared s"] > 0.0
     assert measure_latent(300, 2).high > 0.0

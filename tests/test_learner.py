@@ -19,7 +19,7 @@ def values(vae):
     return np.concatenate([v.numpy().ravel() for v in vae.named_weights().values()])
 
 
-@pytest.mark.parametrize("first", [0, 2000])
+@pytest.mark.parametrize("first", [0, 200, 2000])
 def test_the_average_is_that_of_all_steps(first, batch):
     """Taken after every step, in NumPy; from some step on, the learner takes it after every fourth."""
     learner = Learner(ModelConfig(32, 1), seed=0)

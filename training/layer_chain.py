@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.backend import keras, layers
-from training.networks import PATCH, DepthToSpace, FourierFeatures
+from training.networks import PATCH, Dense, DepthToSpace, FourierFeatures
 
 Floats = NDArray[np.float32]
 
@@ -56,7 +56,7 @@ def _steps(layer: keras.layers.Layer) -> Iterator[Step]:
     match layer:
         case layers.InputLayer():
             return
-        case layers.Dense() | layers.Conv2D(padding="same") | layers.Conv2DTranspose(padding="same"):
+        case Dense() | layers.Conv2D(padding="same") | layers.Conv2DTranspose(padding="same"):
             yield from _weighted(layer, shape)
         case FourierFeatures():
             yield Step("waves", shape, _named(layer, "kernel"))
@@ -76,7 +76,7 @@ def _steps(layer: keras.layers.Layer) -> Iterator[Step]:
 
 
 def _weighted(layer: keras.layers.Layer, shape: tuple[int, ...]) -> Iterator[Step]:
-    kinds = {layers.Dense: "dense", layers.Conv2D: "convolve", layers.Conv2DTranspose: "enlarge"}
+    kinds = {Dense: "dense", layers.Conv2D: "convolve", layers.Conv2DTranspose: "enlarge"}
     stride = getattr(layer, "strides", (1,))[0]
     yield Step(kinds[type(layer)], shape, _named(layer, "kernel", "bias"), stride)
     activation = layer.activation.__name__

@@ -14,9 +14,9 @@ from training.model import VAE, initial_pixel_variance
 from training.tensors import Tensors
 
 AVERAGE_DECAY = 0.998  # a step
-# It soon follows so slowly that every fourth step will do; going through all weights takes half as long as
-# Adam's step.
-AVERAGE_EVERY, EVERY_STEP_UNTIL = 4, 1000
+# It soon follows so slowly (by a ninth of the steps so far) that every fourth step will do;
+# going through all weights takes half as long as Adam's step.
+AVERAGE_EVERY, EVERY_STEP_UNTIL = 4, 200
 
 
 class _Adam(keras.optimizers.Adam):

@@ -62,6 +62,23 @@ class FourierFeatures(layers.Layer):
         return tf.concat([inputs, tf.sin(waves), tf.cos(waves)], axis=1)
 
 
+class Dense(layers.Dense):
+    """Keras' dense layer, trained by TensorFlow's batched product (of a batch of one).
+
+    The gradient for its inputs is had in less than half the time where the weights are many and the pictures
+    few: for the plain product, oneDNN first copies the transposed weights, at each step. A single point is
+    decoded faster by the plain one.
+    """
+
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        """[n, inputs] → [n, units]."""
+        if not training:
+            return super().call(inputs, training=training)
+        weights, bias = tf.convert_to_tensor(self.kernel), tf.convert_to_tensor(self.bias)
+        product = tf.squeeze(tf.matmul(tf.expand_dims(inputs, 0), tf.expand_dims(weights, 0)), 0)
+        return self.activation(product + bias)  # whose gradient is a sum, and faster than that of bias_add
+
+
 class DepthToSpace(layers.Layer):
     """Sub-pixel output (Shi et al. 2016): channels become patches of PATCH × PATCH pixels."""
 
@@ -119,7 +136,7 @@ def build_encoder(config: ModelConfig, seed: int) -> keras.Model:
     features = layers.RMSNormalization(name="even")(features)
     # Not much smaller: the pictures are to lie apart on the plane from the first seconds on.
     small = keras.initializers.RandomNormal(stddev=0.05, seed=next(seeds))
-    posterior = layers.Dense(posterior_numbers(config), kernel_initializer=small, name="posterior")(features)
+    posterior = Dense(posterior_numbers(config), kernel_initializer=small, name="posterior")(features)
     return keras.Model(pixels, posterior, name="encoder")
 
 
@@ -141,12 +158,12 @@ def build_decoder(config: ModelConfig, seed: int) -> keras.Model:
         features = _dense(width, f"head_{number}", next(seeds), bias)(features)
     if is_dense(config):
         numbers = int(np.prod(config.shape))
-        drawn = layers.Dense(numbers, kernel_initializer=_faint(next(seeds)), name="draw")
+        drawn = Dense(numbers, kernel_initializer=_faint(next(seeds)), name="draw")
         return keras.Model(points, layers.Reshape(config.shape)(drawn(features)), name="decoder")
     features = layers.RMSNormalization(name="even")(features)
     sides = resolutions(config.size)[::-1]
     side, width = sides[0], width_at(sides[0])
-    features = layers.Dense(side * side * width, kernel_initializer=_he(next(seeds)), name="unfold")(features)
+    features = Dense(side * side * width, kernel_initializer=_he(next(seeds)), name="unfold")(features)
     features = layers.ReLU()(layers.Reshape((side, side, width))(features))
     for side in sides[1:]:
         features = layers.ReLU()(_enlarging(width_at(side), f"up_{side}", next(seeds))(features))
@@ -166,9 +183,7 @@ def silu(inputs: tf.Tensor) -> tf.Tensor:
 
 
 def _dense(width: int, name: str, seed: int, bias: Any = "zeros") -> layers.Layer:
-    return layers.Dense(
-        width, activation=silu, kernel_initializer=_he(seed), bias_initializer=bias, name=name
-    )
+    return Dense(width, activation=silu, kernel_initializer=_he(seed), bias_initializer=bias, name=name)
 
 
 def _conv(width: int, kernel: int, stride: int, name: str, seed: int) -> layers.Layer:
