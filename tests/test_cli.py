@@ -14,7 +14,8 @@ from pictures import write_pictures
 from PIL import Image
 
 from training import __version__
-from training.project import PROJECT_FILE, Project, default_project_path, is_project
+from training.migration import PROJECT_FILE
+from training.project import Project, default_project_path, is_project
 from training.run import CONFIG_FILE, Run
 from training.setting_help import RUN_SETTINGS
 

@@ -11,7 +11,9 @@ import pytest
 from training import project
 from training.errors import VaeError
 from training.images import ImageFormat
-from training.project import INDEX_FILE, PROJECT_FILE, Project, default_project_path, is_project
+from training.index import INDEX_FILE
+from training.migration import PROJECT_FILE
+from training.project import Project, default_project_path, is_project
 
 
 @pytest.fixture

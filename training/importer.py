@@ -18,10 +18,11 @@ from training.errors import VaeError
 from training.events import Control, ImportProgress, ImportReport
 from training.files import write_atomically
 from training.images import ImageFormat, scan
+from training.index import INDEX_FILE, telling_index_problems
 from training.language import number, tr, trn
 from training.pixel_store import SHARD_BYTES, open_shard, shard_path
 from training.places import cache_folder, projects_folder
-from training.project import INDEX_FILE, Project, telling_index_problems
+from training.project import Project
 from training.survey import survey
 
 HELD_OUT_SHARE = 0.1

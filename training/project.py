@@ -28,31 +28,17 @@ from numpy.typing import NDArray
 from training.errors import VaeError
 from training.files import read_json, remove_leftovers, write_json
 from training.images import ImageFormat
+from training.index import FORMAT, INDEX_FILE, connect, make_index, telling_index_problems
 from training.language import tr
+from training.migration import PROJECT_FILE, bring_up_to_date
 from training.pixel_store import PixelStore
 from training.places import projects_folder
 
 if TYPE_CHECKING:
     import filelock
 
-FORMAT = 1
-PROJECT_FILE, INDEX_FILE, LOCK_FILE = "project.json", "index.sqlite", "lock"
+LOCK_FILE = "lock"
 PIXELS_FOLDER, RUNS_FOLDER = "pixels", "runs"
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS pictures (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice: posteriors are kept by it
-    path BLOB NOT NULL UNIQUE,      -- relative to the source folder, in the file system's own bytes
-    size INTEGER NOT NULL,
-    mtime_ns INTEGER NOT NULL,
-    sha256 TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('used', 'skipped')),
-    reason TEXT,                    -- why it was skipped
-    shard INTEGER, row INTEGER,     -- where its pixels are
-    held_out INTEGER NOT NULL DEFAULT 0
-);
-"""
 
 
 def default_project_path(source: Path) -> Path:
@@ -119,12 +105,7 @@ class Project:
             ) from error
         lock = _lock(path)
         try:
-            with (
-                telling_index_problems(),
-                contextlib.closing(sqlite3.connect(path / INDEX_FILE)) as connection,
-            ):
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.executescript(_SCHEMA)
+            make_index(path / INDEX_FILE)
             created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
             # Written last: it is what makes the folder a project.
             write_json(path / PROJECT_FILE, {"format": FORMAT, "source": str(source), "created": created})
@@ -165,6 +146,12 @@ class Project:
             )
         lock = _lock(path) if write else None
         if lock is not None:
+            try:
+                if version < FORMAT:
+                    bring_up_to_date(path, data)
+            except BaseException:
+                lock.release()
+                raise
             remove_leftovers(path)
         return cls(path, Path(data["source"]), lock)
 
@@ -199,7 +186,7 @@ class Project:
     def index(self) -> Iterator[sqlite3.Connection]:
         """A connection to the index; what is done in the block is one transaction."""
         with telling_index_problems():
-            connection = _connect(self.path / INDEX_FILE)
+            connection = connect(self.path / INDEX_FILE)
             with contextlib.closing(connection), connection:
                 yield connection
 
@@ -288,33 +275,6 @@ class Project:
         if row is None:
             raise KeyError(picture_id)
         return self.source / os.fsdecode(row[0])
-
-
-@contextlib.contextmanager
-def telling_index_problems() -> Iterator[None]:
-    """Turn what SQLite says of a damaged index or a full disk into a :class:`VaeError`."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        raise VaeError(
-            tr("The project's index cannot be used: {error}.", error=error),
-            kept=tr("The source pictures are untouched."),
-            advice=tr("Free some space and try again, or import the folder into a new project."),
-        ) from error
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """Open an index, also one in a folder that cannot be written to."""
-    connection = sqlite3.connect(path, timeout=30)
-    try:
-        connection.execute("SELECT 1 FROM sqlite_schema")
-    except sqlite3.OperationalError as error:
-        connection.close()
-        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
-            raise
-        # SQLite cannot make the files there that would tell it of a writer: it has to be told there is none.
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
-    return connection
 
 
 def _is_left_over(entry: Path) -> bool:

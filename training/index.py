@@ -1,0 +1,67 @@
+"""The project's index: one SQLite row per source picture, and the image format of the pixels."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from training.errors import VaeError
+from training.language import tr
+
+INDEX_FILE = "index.sqlite"
+FORMAT = 2  # of a project
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS pictures (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice: posteriors are kept by it
+    path BLOB NOT NULL,             -- relative to the source folder, in the file system's own bytes
+    frame INTEGER NOT NULL DEFAULT 0,  -- of an animation or a film, from 0
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,           -- of the file
+    status TEXT NOT NULL CHECK (status IN ('used', 'skipped')),
+    reason TEXT,                    -- why it was skipped
+    shard INTEGER, row INTEGER,     -- where its pixels are
+    held_out INTEGER NOT NULL DEFAULT 0,
+    width INTEGER, height INTEGER,  -- in the file, upright, NULL where nobody has looked
+    likeness INTEGER,               -- a perceptual hash, 64 bits with a sign, NULL likewise
+    is_blank INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (path, frame)
+);
+CREATE INDEX IF NOT EXISTS pictures_by_content ON pictures (sha256);
+"""
+
+
+def make_index(path: Path) -> None:
+    """Make an empty index, or what is missing of one that was not finished."""
+    with telling_index_problems(), contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(f"{SCHEMA} PRAGMA user_version = {FORMAT};")
+
+
+@contextlib.contextmanager
+def telling_index_problems() -> Iterator[None]:
+    """Turn what SQLite says of a damaged index or a full disk into a :class:`VaeError`."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise VaeError(
+            tr("The project's index cannot be used: {error}.", error=error),
+            kept=tr("The source pictures are untouched."),
+            advice=tr("Free some space and try again, or import the folder into a new project."),
+        ) from error
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open an index, also one in a folder that cannot be written to."""
+    connection = sqlite3.connect(path, timeout=30)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_schema")
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+            raise
+        # SQLite cannot make the files there that would tell it of a writer: it has to be told there is none.
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
+    return connection
