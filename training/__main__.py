@@ -22,6 +22,7 @@ from training.console import (
     stopping_on_interrupt,
     telling_problems,
 )
+from training.health_command import health_command
 from training.measure_command import measure_command
 from training.model_commands import MODEL_COMMANDS
 from training.project import Project, default_project_path
@@ -75,6 +76,7 @@ def import_command(
 
 
 app.command("train")(train_command)
+app.command("health")(health_command)
 app.command("measure")(measure_command)
 app.command("study")(study_command)
 app.add_typer(runs_app, name="runs")

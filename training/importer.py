@@ -319,8 +319,7 @@ class _Writer:
         try:
             if not self._discarded and not (error and self._replacing):
                 self._flush()
-                _hold_out_copies(self._index)
-                _hold_out_at_least_one(self._index)
+                hold_some_out(self._index)
                 self._index.commit()
         finally:
             self._index.close()
@@ -333,6 +332,12 @@ class _Writer:
             if path.stem.isdigit() and int(path.stem) not in used:
                 with contextlib.suppress(OSError):  # Windows keeps a file that is still mapped
                     path.unlink()
+
+
+def hold_some_out(index: sqlite3.Connection) -> None:
+    """Whatever was added or left out: copies are held out together, and one picture at least is."""
+    _hold_out_copies(index)
+    _hold_out_at_least_one(index)
 
 
 def _hold_out_copies(index: sqlite3.Connection) -> None:

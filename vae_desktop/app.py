@@ -73,6 +73,7 @@ class App(QObject):
             self.explorer,
             self.training,
             door=Door(self._open_now, self.open_path, self.close_project),
+            show_anew=self._show_anew,
             model=self._model_config,
             settings=settings,
             log_folder=log_folder,
@@ -258,8 +259,7 @@ class App(QObject):
         self.shared.forget_reading()
         if self.project is None and self.shared.model is None:
             return
-        self.companions.studies.close()
-        self.companions.twins.close()
+        self.companions.close_windows()
         self.engine.close_project()
         if self.project is not None:
             self.project.close()
@@ -373,8 +373,7 @@ class App(QObject):
         self.training.close()
         self.companions.lesson.on_quit()
         self.window.hide()  # saving takes up to a few seconds; nobody should watch a frozen window
-        self.companions.studies.close()
-        self.companions.twins.close()
+        self.companions.close_windows()
         self.explorer.close()
         self.engine.close()
         if self.project is not None:

@@ -41,6 +41,12 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "",
         mark("Take the model elsewhere: as a web page to explore it, or to other programs"),
     ),
+    "health": (
+        mark("&Health of the pictures…"),
+        "Ctrl+Shift+I",
+        "",
+        mark("See what was skipped, copies, near copies, tiny and blank pictures, and leave them out"),
+    ),
     "close_project": (
         mark("&Close project"),
         _Keys.Close,
@@ -362,7 +368,7 @@ class WindowActions:
         file = bar.addMenu(tr("&File"))
         self._add(file, "open_folder", "open_project", "open_model")
         samples, recent = file.addMenu(tr("Open s&ample")), file.addMenu(tr("&Recent"))
-        self._add(file, "", "close_project", "", "save_picture", "export_picture")
+        self._add(file, "", "health", "close_project", "", "save_picture", "export_picture")
         self._add(file, "save_model", "export_model", "", "quit")
         self._add(bar.addMenu(tr("&Edit")), "undo", "redo", "", "paste_picture")
         self._add(
@@ -418,6 +424,7 @@ class WindowActions:
         """Enable what can be done in a state; ``loading`` while the engine still starts."""
         enabled = {
             "close_project": state.has_pictures or state == WindowState.SHARED,
+            "health": state.has_pictures,
             "save_picture": state.has_model,
             "export_picture": state.has_model,
             "save_model": state == WindowState.TRAINED and not loading,
