@@ -10,7 +10,7 @@ import pytest
 
 from training import project
 from training.errors import VaeError
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.project import INDEX_FILE, PROJECT_FILE, Project, default_project_path, is_project
 
 

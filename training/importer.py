@@ -17,7 +17,8 @@ from training.decode_pool import Decoded, DecodePool
 from training.errors import VaeError
 from training.events import Control, ImportProgress, ImportReport
 from training.files import write_atomically
-from training.images import ImageFormat, scan
+from training.image_format import ImageFormat
+from training.images import scan
 from training.language import number, tr, trn
 from training.pixel_store import SHARD_BYTES, open_shard, shard_path
 from training.places import cache_folder, projects_folder

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from training.errors import VaeError
 from training.files import read_json, remove_leftovers, write_json
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.language import tr
 from training.pixel_store import PixelStore
 from training.places import projects_folder

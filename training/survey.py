@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from training.decode_pool import DecodePool
 from training.errors import VaeError
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.language import mark, tr
 
 SIZES = (32, 64, 128)

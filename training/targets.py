@@ -6,7 +6,8 @@ from training.config import ModelConfig
 from training.console import ProgressBars, stopping_on_interrupt
 from training.errors import VaeError
 from training.events import ImportReport
-from training.images import ImageFormat, scan
+from training.image_format import ImageFormat
+from training.images import scan
 from training.importer import has_too_few, import_folder
 from training.project import Project, default_project_path, is_project
 from training.samples import find_sample, unpack
