@@ -137,7 +137,7 @@ def _require_enough(report: ImportReport, source: Path) -> None:
             fewest=FEWEST_PICTURES,
         )
     why = "; ".join(f"{number(count)} × {tr(reason)}" for reason, count in list(report.reasons.items())[:4])
-    advice = tr("Choose a folder with more pictures (JPEG, PNG, WebP, GIF, BMP or TIFF).")
+    advice = tr("Choose a folder with more pictures (JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF).")
     if why:
         what = f"{what} {tr('Skipped: {why}.', why=why)}"
     raise VaeError(what, advice=advice)

@@ -16,8 +16,7 @@ from training.setting_help import LARGEST_SIZE, Background, Framing
 
 _WORKING_SIDE = 2 * LARGEST_SIZE  # of the shorter side; never reduced to less
 _FACTS_SIDE = 72  # a multiple of the 8 and the 9 cells of the hash
-_HASH_ROWS, _HASH_COLUMNS = 8, 9
-_BLANK_DIFFERENCE, _BLANK_SHARE = 12, 1 / 500
+_BLANK_SPAN = 24
 _OPAQUE = 128
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -42,8 +41,8 @@ class Picture:
             framings: the fewer bits differ, the more alike pictures look. It is dHash (N. Krawetz, "Kind of
             Like That", hackerfactor.com 2013): of 8 rows of 9 grey cells each, whether a cell is darker than
             its right neighbour, by rows, the first bit the highest.
-        is_blank: whether hardly anything is on it: of 72 × 72 cells, at most one in 500 differs by more than
-            12 of 255 in some channel from the middle (median) colour.
+        is_blank: whether hardly anything is on it: in 72 × 72 cells, from the 0.1 % to the 99.9 % quantile,
+            no channel spans more than 24 of 255.
         edge_lightness: 0 to 255, the mean luma of what is opaque beside what is transparent; None where
             nothing is transparent.
     """
@@ -78,8 +77,8 @@ def render(image: Image.Image, image_format: ImageFormat) -> Picture:
         pixels=_square(framed, image_format),
         width=width,
         height=height,
-        likeness=_likeness(np.asarray(cells.convert("L"))),
-        is_blank=_is_blank(np.asarray(cells)),
+        likeness=_likeness(cells.convert("L")),
+        is_blank=_is_blank(cells),
         edge_lightness=_edge_lightness(framed),
     )
 
@@ -137,16 +136,16 @@ def _square(framed: Image.Image, image_format: ImageFormat) -> NDArray[np.uint8]
     return canvas
 
 
-def _likeness(grey: NDArray[np.uint8]) -> int:
-    rows, columns = _FACTS_SIDE // _HASH_ROWS, _FACTS_SIDE // _HASH_COLUMNS
-    cells = grey.reshape(_HASH_ROWS, rows, _HASH_COLUMNS, columns).mean((1, 3))
+def _likeness(grey: Image.Image) -> int:
+    cells = np.asarray(grey.resize((9, 8), Image.Resampling.BOX))
     return int.from_bytes(np.packbits(cells[:, :-1] < cells[:, 1:]).tobytes(), "big")
 
 
-def _is_blank(cells: NDArray[np.uint8]) -> bool:
-    numbers = cells.reshape(_FACTS_SIDE**2, -1).astype(np.int16)
-    differences = np.abs(numbers - np.median(numbers, axis=0)).max(axis=1)
-    return bool(np.mean(differences > _BLANK_DIFFERENCE) <= _BLANK_SHARE)
+def _is_blank(cells: Image.Image) -> bool:
+    counts = np.cumsum(np.reshape(cells.histogram(), (-1, 256)), axis=1)
+    few = cells.width * cells.height / 1000
+    spans = (counts >= counts[:, -1:] - few).argmax(axis=1) - (counts > few).argmax(axis=1)
+    return bool(spans.max() <= _BLANK_SPAN)
 
 
 def _edge_lightness(framed: Image.Image) -> float | None:
