@@ -16,7 +16,9 @@ from pictures import decode_or_fail, write_nasty, write_pictures
 
 from training import decode_pool
 from training.decode_pool import CRASHED, TOO_SLOW, DecodePool, decode_file
-from training.images import NOT_A_PICTURE, UNREADABLE, ImageFormat, read_picture, scan
+from training.image_format import ImageFormat
+from training.images import read_picture, scan
+from training.skipping import NOT_A_PICTURE, UNREADABLE
 
 COLOUR = ImageFormat(32, 3)
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="speaks to processes as Linux does")
@@ -175,7 +177,8 @@ def test_workers_end_when_the_program_is_killed(tmp_path):
         "import multiprocessing, sys, threading\n"
         "from pathlib import Path\n"
         "from training.decode_pool import DecodePool\n"
-        "from training.images import ImageFormat, scan\n"
+        "from training.image_format import ImageFormat\n"
+        "from training.images import scan\n"
         "if __name__ == '__main__':\n"
         "    with DecodePool(ImageFormat(32, 3), 2) as pool:\n"
         "        count = len(list(pool.decode(scan(Path(sys.argv[1])))))\n"

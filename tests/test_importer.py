@@ -14,7 +14,7 @@ from PIL import Image
 from training import importer
 from training.errors import VaeError
 from training.events import Control
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.importer import FEWEST_PICTURES, import_folder, is_held_out
 from training.project import Project, default_project_path
 
@@ -321,7 +321,7 @@ def test_an_unplugged_drive_does_not_cost_the_pictures(project, source):
 KILLED_IMPORT = """
 import os, signal, sys
 from pathlib import Path
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.importer import import_folder
 from training.project import Project
 import training.importer
@@ -371,7 +371,7 @@ FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
 from training.errors import VaeError
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.importer import import_folder
 from training.project import Project
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from training.errors import VaeError
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.index import FORMAT, INDEX_FILE
 from training.latent import LatentModel
 from training.migration import PROJECT_FILE

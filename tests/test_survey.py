@@ -3,7 +3,8 @@ from pictures import write_pictures
 from PIL import Image
 
 from training.errors import VaeError
-from training.images import ImageFormat, scan
+from training.image_format import ImageFormat
+from training.images import scan
 from training.survey import survey
 
 

@@ -6,11 +6,19 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast
 
 from training.errors import VaeError
+from training.image_format import ImageFormat
 from training.language import mark, tr
 from training.objectives import OBJECTIVES, Objective, ObjectiveName
 from training.posteriors import POINT_SIGMA
 from training.setting import Setting
-from training.setting_help import MODEL_SETTINGS, TRAIN_SETTINGS, Likelihood, Precision
+from training.setting_help import (
+    MODEL_SETTINGS,
+    TRAIN_SETTINGS,
+    Background,
+    Framing,
+    Likelihood,
+    Precision,
+)
 
 MOST_CORRELATED = 16  # latent numbers of a full covariance, which takes half the square of them
 LENGTH = ("epochs", "minutes", "stop_when_good")  # the settings that say when a training ends
@@ -62,6 +70,8 @@ class ModelConfig(_Config):
         objective: which parts of a VAE's objective there are, by its name in :data:`OBJECTIVES`.
         beta_mean, beta_variance: weights of the KL's two terms, where the objective has them.
         constant_sigma: σ of all posteriors where the objective has a constant one, latent units.
+        framing, background: how pictures become square and what stands behind transparency, as
+            :class:`training.image_format.ImageFormat` has them.
     """
 
     _settings = MODEL_SETTINGS
@@ -75,6 +85,8 @@ class ModelConfig(_Config):
     beta_mean: float = 1.0
     beta_variance: float = 1.0
     constant_sigma: float = 0.05
+    framing: Framing = "crop"
+    background: Background = "white"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -102,6 +114,11 @@ class ModelConfig(_Config):
         """What the KL mean term and the KL variance term are multiplied by; 0 where they do not count."""
         parts = self.parts
         return self.beta_mean * parts.mean_term, self.beta_variance * parts.variance_term
+
+    @property
+    def image_format(self) -> ImageFormat:
+        """What pictures must be turned into for the network."""
+        return ImageFormat(self.size, self.channels, self.framing, self.background)
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -26,8 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import VaeError
-from training.images import UNREADABLE, ImageFormat, SkippedPicture, decode_picture, skipped_by
+from training.image_format import ImageFormat
+from training.images import decode_picture
 from training.language import mark, tr
+from training.skipping import UNREADABLE, SkippedPicture, skipped_by
 
 CRASHED = mark("crashed the decoder")
 TOO_SLOW = mark("took too long to decode")
@@ -51,7 +53,8 @@ class Decoded:
         sha256: of the file's bytes, in hexadecimal; may be empty for a file that is not used.
         pixels: uint8 [S, S, C].
         reason: why it is skipped, one of a few categories in plain words.
-        short_side: shorter side in pixels of the picture in the file; 0 for a file that is not used.
+        width, height, likeness, is_blank, edge_lightness: of the picture in the file, as
+            :class:`training.picture_render.Picture` has them; 0, False or None for a file that is not used.
     """
 
     path: Path
@@ -60,7 +63,16 @@ class Decoded:
     sha256: str
     pixels: NDArray[np.uint8] | None
     reason: str | None
-    short_side: int = 0
+    width: int = 0
+    height: int = 0
+    likeness: int = 0
+    is_blank: bool = False
+    edge_lightness: float | None = None
+
+    @property
+    def short_side(self) -> int:
+        """Shorter side in pixels of the picture in the file."""
+        return min(self.width, self.height)
 
 
 def decode_file(path: Path, image_format: ImageFormat) -> Decoded:
@@ -75,9 +87,9 @@ def decode_file(path: Path, image_format: ImageFormat) -> Decoded:
             if size <= READ_WHOLE_BYTES:
                 content = file.read()
                 digest = hashlib.sha256(content).hexdigest()
-                pixels, short_side = decode_picture(io.BytesIO(content), image_format, path.suffix)
+                picture = decode_picture(io.BytesIO(content), image_format, path.suffix)
             else:  # decoded first: a film of many gigabytes among the pictures is not worth hashing
-                pixels, short_side = decode_picture(file, image_format, path.suffix)
+                picture = decode_picture(file, image_format, path.suffix)
                 file.seek(0)
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
     except SkippedPicture as skipped:
@@ -86,7 +98,7 @@ def decode_file(path: Path, image_format: ImageFormat) -> Decoded:
         return Decoded(path, size, mtime_ns, digest, None, skipped_by(error).reason)
     except MemoryError:
         return Decoded(path, size, mtime_ns, digest, None, UNREADABLE)
-    return Decoded(path, size, mtime_ns, digest, pixels, None, short_side)
+    return Decoded(path, size, mtime_ns, digest, reason=None, **vars(picture))
 
 
 _T = TypeVar("_T")

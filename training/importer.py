@@ -17,7 +17,8 @@ from training.decode_pool import Decoded, DecodePool
 from training.errors import VaeError
 from training.events import Control, ImportProgress, ImportReport
 from training.files import write_atomically
-from training.images import ImageFormat, scan
+from training.image_format import ImageFormat
+from training.images import scan
 from training.index import INDEX_FILE, telling_index_problems
 from training.language import number, tr, trn
 from training.pixel_store import SHARD_BYTES, open_shard, shard_path
@@ -137,7 +138,7 @@ def _require_enough(report: ImportReport, source: Path) -> None:
             fewest=FEWEST_PICTURES,
         )
     why = "; ".join(f"{number(count)} × {tr(reason)}" for reason, count in list(report.reasons.items())[:4])
-    advice = tr("Choose a folder with more pictures (JPEG, PNG, WebP, GIF, BMP or TIFF).")
+    advice = tr("Choose a folder with more pictures (JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF).")
     if why:
         what = f"{what} {tr('Skipped: {why}.', why=why)}"
     raise VaeError(what, advice=advice)

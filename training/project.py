@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from training.errors import VaeError
 from training.files import read_json, remove_leftovers, write_json
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.index import FORMAT, INDEX_FILE, connect, make_index, telling_index_problems
 from training.language import tr
 from training.migration import PROJECT_FILE, bring_up_to_date

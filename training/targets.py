@@ -1,15 +1,19 @@
 """What the command's arguments stand for: a project, a folder of pictures, or a bundled sample."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from training.config import ModelConfig
 from training.console import ProgressBars, stopping_on_interrupt
 from training.errors import VaeError
 from training.events import ImportReport
-from training.images import ImageFormat, scan
+from training.image_format import ImageFormat
+from training.images import scan
 from training.importer import has_too_few, import_folder
 from training.project import Project, default_project_path, is_project
 from training.samples import find_sample, unpack
+from training.setting_help import MODEL_SETTINGS
 from training.survey import survey
 
 SAMPLE_PREFIX = "sample:"
@@ -63,11 +67,20 @@ def import_pictures(
             raise
 
 
-def format_at(project_path: Path, source: Path, size: int | None) -> ImageFormat | None:
-    """The image format at a wished size, grey or colour as the project is or as the pictures are."""
-    if size is None:
+def wished_format(project_path: Path, source: Path, wishes: Mapping[str, Any]) -> ImageFormat | None:
+    """The image format with some fields as wished, the others as the project or the pictures have them.
+
+    Args:
+        wishes: values by the names of the fields; None is no wish.
+
+    Returns:
+        None when nothing is wished.
+    """
+    wishes = {name: value for name, value in wishes.items() if value is not None}
+    for name, value in wishes.items():
+        MODEL_SETTINGS[name].check(value)
+    if not wishes:
         return None
-    ModelConfig(size, 1)  # says in plain words what sizes there are
     known = None
     if is_project(project_path):
         with Project.open(project_path, write=False) as project:
@@ -76,7 +89,7 @@ def format_at(project_path: Path, source: Path, size: int | None) -> ImageFormat
         paths = list(scan(source))
         surveyed = survey(paths, len(paths))
         known = None if surveyed is None else surveyed.image_format
-    return None if known is None else ImageFormat(size, known.channels)
+    return None if known is None else replace(known, **wishes)
 
 
 def project_to_train(
@@ -97,7 +110,7 @@ def project_to_train(
     else:
         source = source_folder(target)
         path = default_project_path(source)
-    wished = image_format or format_at(path, source, size)
+    wished = image_format or wished_format(path, source, {"size": size})
     report = import_pictures(source, path, wished, quiet=quiet)
     if report.cancelled:
         raise VaeError("The import was stopped.", kept="What was read is kept.", advice="Run it again.")

@@ -11,7 +11,8 @@ from training.config import ModelConfig
 from training.errors import VaeError
 from training.events import ImportReport
 from training.files import is_shared_model
-from training.images import ImageFormat, scan
+from training.image_format import ImageFormat
+from training.images import scan
 from training.importer import has_too_few
 from training.language import tr
 from training.project import Project, default_project_path, is_project
@@ -411,7 +412,7 @@ class App(QObject):
         if self.shared.model is not None:
             return self.shared.model.about.image_format
         run = self.training.run
-        return None if run is None else ImageFormat(run.model.size, run.model.channels)
+        return None if run is None else run.model.image_format
 
     def _model_config(self) -> ModelConfig | None:
         """Of the model that is shown."""

@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Signal
 from training.config import ModelConfig, TrainConfig
 from training.errors import DeviceLostError, OutOfMemoryError
 from training.events import Control, EpochRecord, RunResult, Setback, Snapshot, TrainProgress
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.importer import import_folder
 from training.language import tr
 from training.plane_basis import PlaneSlice, require_plane

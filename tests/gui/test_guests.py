@@ -15,7 +15,8 @@ from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDragLeaveEvent, Q
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
-from training.images import ImageFormat, decode_picture
+from training.image_format import ImageFormat
+from training.images import decode_picture
 from training.latent import load_model
 from training.run import latest_run
 from vae_desktop.dropping import DropFrame
