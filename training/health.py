@@ -22,7 +22,7 @@ from training.language import mark, tr
 from training.near_copies import near_copies
 from training.project import Project
 
-# What a person may leave out, and why it is skipped then.
+# What a person may leave out, and why it is skipped then; see training.skipping.LEFT_OUT.
 Kind = Literal["copies", "alike", "tiny", "blank"]
 REASONS: Mapping[Kind, str] = {
     "copies": mark("left out: a copy of another picture"),

@@ -24,6 +24,7 @@ from training.language import number, tr, trn
 from training.pixel_store import SHARD_BYTES, open_shard, shard_path
 from training.places import cache_folder, projects_folder
 from training.project import Project
+from training.skipping import LEFT_OUT
 from training.survey import survey
 
 HELD_OUT_SHARE = 0.1
@@ -232,6 +233,14 @@ class _Progress:
         self.fresh.clear()
 
 
+_LEFT_OUT = f"SELECT path, frame, sha256, reason FROM pictures WHERE reason GLOB '{LEFT_OUT}*'"
+_LEAVE_OUT_AGAIN = """
+UPDATE pictures SET status = 'skipped', reason = left_out.reason FROM left_out
+WHERE pictures.status = 'used' AND pictures.path = left_out.path AND pictures.frame = left_out.frame
+AND pictures.sha256 = left_out.sha256
+"""
+
+
 class _Writer:
     """Collects decoded pictures into shards; a shard is on disk before the index names its pictures.
 
@@ -258,6 +267,7 @@ class _Writer:
         self._shard = 0 if last is None else last + 1
         if self._fresh_start:
             self._replacing = last is not None
+            self._index.execute(f"CREATE TEMP TABLE left_out AS {_LEFT_OUT}")
             self._index.execute("DELETE FROM pictures")
             self._index.executemany(
                 "INSERT OR REPLACE INTO meta VALUES (?, ?)",
@@ -287,6 +297,10 @@ class _Writer:
                 self._shard if used else None,
                 len(self._pixels) - 1 if used else None,
                 int(used and is_held_out(decoded.sha256)),
+                decoded.width or None,
+                decoded.height or None,
+                _signed(decoded.likeness) if used else None,
+                int(decoded.is_blank),
             )
         )
         if len(self._pixels) >= self._rows:
@@ -305,8 +319,9 @@ class _Writer:
             self._pixels.clear()
         self._index.executemany(
             "INSERT OR REPLACE INTO pictures"
-            " (path, size, mtime_ns, sha256, status, reason, shard, row, held_out)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " (path, size, mtime_ns, sha256, status, reason, shard, row, held_out,"
+            " width, height, likeness, is_blank)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             self._pending,
         )
         self._pending.clear()
@@ -320,6 +335,8 @@ class _Writer:
         try:
             if not self._discarded and not (error and self._replacing):
                 self._flush()
+                if self._fresh_start:
+                    self._index.execute(_LEAVE_OUT_AGAIN)
                 hold_some_out(self._index)
                 self._index.commit()
         finally:
@@ -333,6 +350,11 @@ class _Writer:
             if path.stem.isdigit() and int(path.stem) not in used:
                 with contextlib.suppress(OSError):  # Windows keeps a file that is still mapped
                     path.unlink()
+
+
+def _signed(bits: int) -> int:
+    """64 bits as SQLite's integers have them."""
+    return bits - (1 << 64) if bits >= 1 << 63 else bits
 
 
 def hold_some_out(index: sqlite3.Connection) -> None:

@@ -12,6 +12,8 @@ TOO_SMALL = mark("too small (under 8 pixels)")
 NO_PERMISSION = mark("no permission to read")
 UNREADABLE = mark("could not be read from the disk")
 
+LEFT_OUT = "left out: "  # how the reasons begin that a person has, see training.health
+
 
 class SkippedPicture(Exception):  # noqa: N818 - it says what became of the picture, not what broke
     """A picture that cannot be used.
