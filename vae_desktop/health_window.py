@@ -85,7 +85,7 @@ class HealthWindow(QDialog):
     def show_busy(self) -> None:
         """Say that the pictures are being looked at."""
         self._summary.setText(tr("Looking at the pictures…"))
-        self._note.setText("")
+        self._say("")
         self._busy.show()
         self._tree.clear()
         self._csv.setEnabled(False)
@@ -104,7 +104,6 @@ class HealthWindow(QDialog):
             )
         )
         note = "" if found.is_known else tr("Open the folder again to have older imports looked at closely.")
-        self._note.setText(note)
         self._csv.setEnabled(True)
         self._tree.clear()
         self._tree.addTopLevelItems([*self._kinds(found), *self._reasons(found)])
@@ -119,6 +118,10 @@ class HealthWindow(QDialog):
         """Say why nothing could be found out."""
         self._busy.hide()
         self._summary.setText(text)
+
+    def _say(self, note: str) -> None:
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
 
     def set_refusal(self, why: str) -> None:
         """Say why nothing can be left out now; '' where it can."""
@@ -184,6 +187,7 @@ class HealthWindow(QDialog):
                 title, meaning = _TITLES[kind]
                 item = _row(tr(title), count, tr(meaning))
                 item.setData(0, _KIND, kind)
+                item.setData(0, _COUNT, count)
                 members: Sequence[tuple[int, ...]] = groups.get(kind) or [
                     (each,) for each in getattr(found, kind)
                 ]
@@ -196,6 +200,7 @@ class HealthWindow(QDialog):
             item = _row(tr("Skipped: {reason}", reason=tr(reason)), count)
             if reason in of_reason:
                 item.setData(0, _LEFT_OUT, of_reason[reason])
+                item.setData(0, _COUNT, count)
             yield item
 
     def _member(self, group: tuple[int, ...]) -> QTreeWidgetItem:
@@ -219,7 +224,8 @@ class HealthWindow(QDialog):
     def _on_chosen(self) -> None:
         kind, left_out, shown = (self._chosen(role) for role in (_KIND, _LEFT_OUT, _PICTURES))
         self._act.setVisible(kind is not None or left_out is not None)
-        self._act.setText(tr("&Take them back") if kind is None else tr("&Leave them out"))
+        words = mark("&Take back {count:,}") if kind is None else mark("&Leave out {count:,}")
+        self._act.setText(tr(words, count=self._chosen(_COUNT) or 0))
         self._act.setEnabled(not self._why_not)
         self._act.setToolTip(
             tooltip_text(self._why_not or tr("Your files are not touched; this can be undone here."))
@@ -256,7 +262,7 @@ class HealthWindow(QDialog):
             self.take_back_requested.emit(left_out)
 
 
-_KIND, _LEFT_OUT, _PICTURES = (Qt.ItemDataRole.UserRole + place for place in range(3))
+_KIND, _LEFT_OUT, _COUNT, _PICTURES = (Qt.ItemDataRole.UserRole + place for place in range(4))
 
 
 def _row(title: str, count: int | None, tip: str = "") -> QTreeWidgetItem:

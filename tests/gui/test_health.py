@@ -68,13 +68,13 @@ def test_copies_are_left_out_and_taken_back(qtbot, opened):
     group = row(view, "00004.png = copy-0.png")
     choose(view, group)
     assert shown_pictures(view) == 3
-    QTest.mouseClick(button(view, "&Leave them out"), LEFT)
+    QTest.mouseClick(button(view, "&Leave out 2"), LEFT)
     qtbot.waitUntil(lambda: "2 skipped" in summary(view), timeout=SECONDS)
     assert row(view, "Copies of the same file") is None
     assert opened.window.library.pictures.model().rowCount() == 21
     assert opened.window.state == WindowState.READY
     choose(view, row(view, "Skipped: left out: a copy"))
-    QTest.mouseClick(button(view, "&Take them back"), LEFT)
+    QTest.mouseClick(button(view, "&Take back 2"), LEFT)
     qtbot.waitUntil(lambda: "0 skipped" in summary(view), timeout=SECONDS)
     assert opened.window.library.pictures.model().rowCount() == 23
 
@@ -100,7 +100,7 @@ def test_a_table_is_saved(qtbot, opened, tmp_path):
 def test_nothing_is_left_out_while_a_training_runs(qtbot, opened):
     view = view_of(qtbot, opened)
     choose(view, row(view, "Blank"))
-    leave = button(view, "&Leave them out")
+    leave = button(view, "&Leave out 1")
     assert leave.isEnabled()
     qtbot.waitUntil(lambda: opened.window.action("train").isEnabled(), timeout=SECONDS)
     opened.window.action("train").trigger()
