@@ -1,4 +1,4 @@
-"""Writes HEIF and AVIF files for the tests, as nothing that we may ship can: containers around given pictures."""
+"""Writes HEIC and AVIF files for the tests: own containers around pictures encoded elsewhere."""
 
 import base64
 import struct
@@ -36,20 +36,21 @@ _HEVC_PICTURE = base64.b64decode(
 def heic(orientation: int, exif_orientation: int | None = None) -> bytes:
     """The four corners as an HEIC file, to be turned as the container says; EXIF may say otherwise."""
     configuration = _box(b"hvcC", _HEVC_CONFIGURATION)
-    return _still(b"heic", b"hvc1", configuration, _HEVC_PICTURE, SIZE, orientation, exif_orientation)
+    return _still(b"hvc1", configuration, _HEVC_PICTURE, SIZE, orientation, exif_orientation)
 
 
-def avif(written: bytes, size: tuple[int, int], orientation: int, exif_orientation: int | None = None) -> bytes:
+def avif(
+    written: bytes, size: tuple[int, int], orientation: int, exif_orientation: int | None = None
+) -> bytes:
     """An AVIF file that Pillow wrote, of one picture without profile or EXIF, in a container of our own."""
     at = written.index(b"av1C") - 4
     (length,) = struct.unpack_from(">I", written, at)
     picture = written[written.index(b"mdat") + 4 :]
     configuration = written[at : at + length]
-    return _still(b"avif", b"av01", configuration, picture, size, orientation, exif_orientation)
+    return _still(b"av01", configuration, picture, size, orientation, exif_orientation)
 
 
-def _still(
-    brand: bytes,
+def _still(  # noqa: PLR0917 - one after the other is how they are made
     codec: bytes,
     configuration: bytes,
     picture: bytes,
@@ -79,6 +80,7 @@ def _still(
             _box(b"iprp", _box(b"ipco", *properties), _full_box(b"ipma", association)),
         )
 
+    brand = {b"hvc1": b"heic", b"av01": b"avif"}[codec]
     head = _box(b"ftyp", brand, bytes(4), b"mif1", brand)
     begin = len(head) + len(meta(0)) + 8
     return head + meta(begin) + _box(b"mdat", picture, exif)
