@@ -7,10 +7,10 @@ import logging
 import os
 import threading
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from training.skipping import TOO_LARGE, SkippedPicture, skipped_by
 
 _log = logging.getLogger(__name__)
 _warnings_lock = threading.Lock()
+_Made = TypeVar("_Made")
 
 
 def scan(folder: Path, *, exclude: Collection[Path] = ()) -> Iterator[Path]:
@@ -126,6 +127,11 @@ def decode_picture(source: BinaryIO, image_format: ImageFormat, suffix: str = ""
     Raises:
         SkippedPicture: whatever is wrong with the file.
     """
+    return made_of_picture(source, suffix, lambda image: render(image, image_format))
+
+
+def made_of_picture(source: BinaryIO, suffix: str, make: Callable[[Image.Image], _Made]) -> _Made:
+    """What is made of an opened picture; whatever is wrong with the file is a :class:`SkippedPicture`."""
     suffix = suffix.lower()
     with _quietly() as complaints:
         head = b""
@@ -133,7 +139,7 @@ def decode_picture(source: BinaryIO, image_format: ImageFormat, suffix: str = ""
             head = source.read(HEAD_BYTES)
             source.seek(0)
             with open_picture(source, head, suffix) as image:
-                return render(image, image_format)
+                return make(image)
         except SkippedPicture:
             raise
         except UnidentifiedImageError as error:

@@ -62,14 +62,9 @@ def render(image: Image.Image, image_format: ImageFormat) -> Picture:
         Exception: of any kind, when the file is broken.
     """
     width, height = image.size
-    image.draft(None, (_WORKING_SIDE, _WORKING_SIDE))  # JPEG alone: decodes at 1/2, 1/4 or 1/8
-    image.load()
-    orientation, profile = orientation_of(image), profile_of(image)
-    small = eight_bit(image, max(min(image.size) // _WORKING_SIDE, 1), image.format)
-    if orientation in _TURNS:
-        small = small.transpose(_TURNS[orientation])
-        if orientation >= 5:
-            width, height = height, width
+    small, profile, orientation = _upright(image)
+    if orientation >= 5:
+        width, height = height, width
     framed = in_srgb(_framed(small, image_format.framing, image_format.size), profile)
     cells = in_srgb(small.resize((_FACTS_SIDE, _FACTS_SIDE), Image.Resampling.BOX), profile)
     cells = _opaque(cells, image_format.background)
@@ -81,6 +76,31 @@ def render(image: Image.Image, image_format: ImageFormat) -> Picture:
         is_blank=_is_blank(cells),
         edge_lightness=_edge_lightness(framed),
     )
+
+
+def at_working_size(image: Image.Image, most: int) -> NDArray[np.uint8]:
+    """A picture before it is brought into any format: upright and in sRGB, uint8 [h, w, 4] with its alpha.
+
+    Args:
+        most: pixels of its longer side; it is not enlarged.
+
+    Raises:
+        Exception: of any kind, when the file is broken.
+    """
+    small, profile, _ = _upright(image)
+    small.thumbnail((most, most))
+    return np.array(in_srgb(small, profile).convert("RGBA"))
+
+
+def _upright(image: Image.Image) -> tuple[Image.Image, bytes, int]:
+    """At the working size and upright; its colour profile, and how it was turned in the file."""
+    image.draft(None, (_WORKING_SIDE, _WORKING_SIDE))  # JPEG alone: decodes at 1/2, 1/4 or 1/8
+    image.load()
+    orientation, profile = orientation_of(image), profile_of(image)
+    small = eight_bit(image, max(min(image.size) // _WORKING_SIDE, 1), image.format)
+    if orientation in _TURNS:
+        small = small.transpose(_TURNS[orientation])
+    return small, profile, orientation
 
 
 def _framed(image: Image.Image, framing: Framing, size: int) -> Image.Image:

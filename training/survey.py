@@ -63,7 +63,7 @@ def survey(
     """
     looks: list[_Look] = []
     with DecodePool(SURVEY_FORMAT) as pool:
-        for decoded in pool.decode(_spread(paths), should_stop=should_stop):
+        for decoded in pool.decode(spread(paths), should_stop=should_stop):
             if decoded.pixels is not None:
                 size = decoded.width, decoded.height
                 looks.append(_Look(size, _is_grey(decoded.pixels), decoded.edge_lightness))
@@ -72,7 +72,7 @@ def survey(
     return None if should_stop() else _choose_format(looks, n_found)
 
 
-def _spread(paths: Sequence[Path]) -> Iterator[Path]:
+def spread(paths: Sequence[Path]) -> Iterator[Path]:
     """Every path once, in an order whose every beginning is spread evenly over ``paths``."""
     n = len(paths)
     step = max(round(n * (math.sqrt(5) - 1) / 2), 1)  # the golden section leaves no large gap at any time

@@ -25,6 +25,7 @@ from vae_desktop.crash_report import Session
 from vae_desktop.engine import Engine
 from vae_desktop.explorer import Explorer
 from vae_desktop.export_session import ExportSession
+from vae_desktop.format_session import FormatSession
 from vae_desktop.lesson_session import Door
 from vae_desktop.main_window import MainWindow, WindowState
 from vae_desktop.plain_words import pictures as picture_count
@@ -78,6 +79,12 @@ class App(QObject):
             model=self._model_config,
             settings=settings,
             log_folder=log_folder,
+        )
+        self.formats = FormatSession(
+            self.window,
+            project=lambda: self.project,
+            import_anew=self._import_anew,
+            import_folder=self.open_folder,
         )
         self.explorer.exports.written.connect(self.companions.desktop.notices.tell_saved)
         self.project: Project | None = None
@@ -191,11 +198,11 @@ class App(QObject):
             self._first_job = job
         return True
 
-    def open_folder(self, folder: str) -> None:
-        """Import a folder of pictures into its project, made on first use."""
+    def open_folder(self, folder: str, image_format: ImageFormat | None = None) -> None:
+        """Import a folder of pictures into its project, made on first use; in any format that suits it."""
         source = Path(folder)
         if self._turn_to(default_project_path(source), source):
-            self._start_import()
+            self._start_import(image_format)
 
     def open_sample(self, name: str) -> None:
         """Import a bundled sample."""
@@ -261,6 +268,7 @@ class App(QObject):
         if self.project is None and self.shared.model is None:
             return
         self.companions.close_windows()
+        self.formats.close()
         self.engine.close_project()
         if self.project is not None:
             self.project.close()
@@ -299,6 +307,11 @@ class App(QObject):
             self.aftercare.note()
             self.aftercare.tell()
             self.engine.import_folder(self.project, image_format)
+
+    def _import_anew(self, image_format: ImageFormat) -> None:
+        """Read the open project's folder again, in another format."""
+        if self.project is not None and not self.window.state.is_running and self._turn_to(self.project.path):
+            self._start_import(image_format)
 
     def _on_imported(self, report: ImportReport) -> None:
         if self.project is None or self._is_closing:
@@ -375,6 +388,7 @@ class App(QObject):
         self.companions.lesson.on_quit()
         self.window.hide()  # saving takes up to a few seconds; nobody should watch a frozen window
         self.companions.close_windows()
+        self.formats.close()
         self.explorer.close()
         self.engine.close()
         if self.project is not None:
