@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from PIL import Image
 from pictures import four_corners, write_pictures
+from PIL import Image
 
 from training.image_format import ImageFormat
 from training.images import read_picture
