@@ -125,6 +125,7 @@ def decode_picture(source: BinaryIO, image_format: ImageFormat, suffix: str = ""
 
     Raises:
         SkippedPicture: whatever is wrong with the file.
+        MemoryError: when the picture needs more than there is.
     """
     suffix = suffix.lower()
     with _quietly() as complaints:
@@ -139,9 +140,13 @@ def decode_picture(source: BinaryIO, image_format: ImageFormat, suffix: str = ""
         except UnidentifiedImageError as error:
             text = "; ".join(str(complaint.message) for complaint in complaints)
             raise SkippedPicture(why_unidentified(head, suffix, text)) from error
-        except (Image.DecompressionBombError, MemoryError) as error:
+        except Image.DecompressionBombError as error:
             raise SkippedPicture(TOO_LARGE) from error
+        except MemoryError:
+            raise
         except Exception as error:  # a broken file can raise anything: struct.error, KeyError, RecursionError
+            if "out of memory" in str(error).lower():
+                raise MemoryError from error
             raise SkippedPicture(why_undecodable(str(error))) from error
 
 
