@@ -177,6 +177,7 @@ def test_crafted_files_cost_nobody_but_themselves(tmp_path):
         "icon.ico": (ico_that_holds(png_that_claims(60_000, 60_000)), TOO_LARGE),
         **{f"{name}.tif": (content, DAMAGED) for name, content in absurd_tiffs().items()},
         "strips.tif": (tiff_with_endless_strips(), UNSUPPORTED),
+        "compression.tif": (tiff((256, 3, 1, 64), (257, 3, 1, 64), (259, 3, 1, 34887)), UNSUPPORTED),
         **{name: (content, DAMAGED) for name, content in jpegs_cut_anywhere(60).items()},
     }
     paths = write_pictures(tmp_path / "good", 30)

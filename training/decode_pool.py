@@ -28,7 +28,7 @@ CRASHED = mark("crashed the decoder")
 TOO_SLOW = mark("took too long to decode")
 
 READ_WHOLE_BYTES = 512 * 1024 * 1024
-MOST_MEMORY = 4 * 2**30  # a picture of 200 megapixels with transparency and 16 bits takes some 3 GB
+MOST_MEMORY = 4 * 2**30  # twice what a picture of 200 megapixels takes, whatever its kind
 LEAST_MEMORY = 2**30
 _AHEAD = 96  # paths per worker that are taken before the first of their results is
 _POLL_SECONDS = 0.1
