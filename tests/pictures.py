@@ -1,8 +1,10 @@
 """Small pictures for the tests, good ones and nasty ones. Imported by worker processes too: keep it light."""
 
 import colorsys
+import ctypes
 import io
 import os
+import re
 import struct
 import threading
 import zlib
@@ -131,12 +133,43 @@ def write_nasty(folder: Path) -> dict[Path, str | None]:
 
 
 def decode_or_fail(path: Path, image_format: ImageFormat) -> Decoded:
-    """Stands in for a decoder with faults: dies on files named crash…, never comes back from hang…."""
-    if path.name.startswith("crash"):
-        os._exit(11)
-    if path.name.startswith("hang"):
-        threading.Event().wait()
+    """Stands in for a decoder with faults: fails at files whose names begin with one."""
+    for fault, commit in FAULTS.items():
+        if path.name.startswith(fault):
+            commit()
     return decode_file(path, image_format)
+
+
+def _fill_memory():
+    blocks = []
+    while True:
+        blocks.append(bytes(16 * 2**20))
+
+
+def _leak():
+    _leaked.append(b"\1" * (48 * 2**20))
+
+
+def _fill_memory_in_c():
+    allocate = ctypes.CDLL(None).calloc
+    allocate.restype = ctypes.c_void_p
+    while block := allocate(1, 2**24):
+        ctypes.memset(block, 1, 2**24)
+    os.abort()
+
+
+_leaked: list[bytes] = []
+# What decoders do that nobody wrote with care: each in the way of C code, which no exception ends.
+FAULTS = {
+    "crash": lambda: os._exit(11),
+    "abort": os.abort,
+    "segfault": lambda: ctypes.memset(0, 0, 1),
+    "hang": lambda: threading.Event().wait(),
+    "compute": lambda: re.match(r"(a+)+$", "a" * 64 + "b"),
+    "memory": _fill_memory,
+    "leak": _leak,
+    "calloc": _fill_memory_in_c,
+}
 
 
 def multiply_pictures(project, count):

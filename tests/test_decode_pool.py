@@ -143,14 +143,13 @@ def test_leaving_while_pictures_are_decoded_takes_no_longer_than_a_second(tmp_pa
     paths[30] = paths[30].rename(tmp_path / "hang.png")
     with DecodePool(COLOUR, 2, decode_one=decode_or_fail) as pool:
         results = pool.decode(paths * 50)
-        for _ in range(16):
-            next(results)
+        next(results)
         started = time.monotonic()
-    assert time.monotonic() - started < 2  # a second, and as much again for a busy machine
-    assert len(list(results)) < 16  # what was there already, and no end of waiting
+    assert time.monotonic() - started < 1
+    assert list(results) == []
 
 
-def test_leaving_in_the_middle_of_a_rescue_starts_nothing_new(tmp_path):
+def test_leaving_in_the_middle_of_a_second_try_starts_nothing_new(tmp_path):
     paths = write_pictures(tmp_path, 16)
     paths[0] = paths[0].rename(tmp_path / "crash.png")
     with DecodePool(COLOUR, 2, decode_one=decode_or_fail) as pool:

@@ -126,6 +126,7 @@ def decode_picture(source: BinaryIO, image_format: ImageFormat, suffix: str = ""
 
     Raises:
         SkippedPicture: whatever is wrong with the file.
+        MemoryError: when the picture needs more than there is.
     """
     return made_of_picture(source, suffix, lambda image: render(image, image_format))
 
@@ -145,9 +146,13 @@ def made_of_picture(source: BinaryIO, suffix: str, make: Callable[[Image.Image],
         except UnidentifiedImageError as error:
             text = "; ".join(str(complaint.message) for complaint in complaints)
             raise SkippedPicture(why_unidentified(head, suffix, text)) from error
-        except (Image.DecompressionBombError, MemoryError) as error:
+        except Image.DecompressionBombError as error:
             raise SkippedPicture(TOO_LARGE) from error
+        except MemoryError:
+            raise
         except Exception as error:  # a broken file can raise anything: struct.error, KeyError, RecursionError
+            if "out of memory" in str(error).lower():
+                raise MemoryError from error
             raise SkippedPicture(why_undecodable(str(error))) from error
 
 

@@ -3,6 +3,7 @@
 A file's content decides on its format; its name does so only where contents are alike.
 """
 
+import re
 from typing import BinaryIO
 
 import pi_heif
@@ -10,7 +11,16 @@ from PIL import AvifImagePlugin, ExifTags, Image, PngImagePlugin, features
 
 from training.raw_photos import SUFFIXES as RAW_SUFFIXES
 from training.raw_photos import is_raw_photo, open_preview
-from training.skipping import DAMAGED, EMPTY, NOT_A_PICTURE, TOO_LARGE, TOO_SMALL, UNSUPPORTED, SkippedPicture
+from training.skipping import (
+    DAMAGED,
+    EMPTY,
+    NEEDS_MEMORY,
+    NOT_A_PICTURE,
+    TOO_LARGE,
+    TOO_SMALL,
+    UNSUPPORTED,
+    SkippedPicture,
+)
 
 MAX_PIXELS = 200_000_000
 MIN_SIDE = 8
@@ -43,7 +53,8 @@ _SIGNATURES = (
     *((0, b"SIMPLE  =", "FITS"), (0, b"v/1\1", "OpenEXR"), (0, b"#?RADIANCE", "HDR")),
 )
 _UNSIGNED_SUFFIXES = RAW_SUFFIXES.union(
-    (".tga", ".pcx", ".sgi", ".rgb", ".svg", ".svgz", ".eps", ".wmf", ".emf", ".xpm", ".xbm")
+    (".tga", ".pcx", ".sgi", ".rgb", ".svg", ".svgz", ".eps", ".wmf", ".emf", ".xpm", ".xbm", ".cur", ".dcx"),
+    (".dib", ".fli", ".flc", ".ras", ".bw", ".blp", ".pcd", ".msp"),
 )
 
 
@@ -65,6 +76,8 @@ def open_picture(source: BinaryIO, head: bytes, suffix: str) -> Image.Image:
     image = open_preview(source) if is_raw_photo(head, suffix) else Image.open(source, formats=_FORMATS)
     if image.width * image.height > MAX_PIXELS:
         raise SkippedPicture(TOO_LARGE)
+    if image.info.get("compression") == "webp":  # in a TIFF, for which Pillow's libtiff lacks it
+        raise SkippedPicture(UNSUPPORTED)
     if min(image.size) < MIN_SIDE:
         raise SkippedPicture(TOO_SMALL)
     return image
@@ -80,6 +93,10 @@ def why_unidentified(head: bytes, suffix: str, complaints: str) -> str:
 
 def why_undecodable(complaint: str) -> str:
     """Why a file that could be opened could not be decoded, likewise."""
+    if "Decompressed data too large" in complaint:  # a PNG's text or colour profile, not its pixels
+        return NEEDS_MEMORY
+    if re.search(r"TIFF opening failed\. \d+(;|$)", complaint):  # a compression that Pillow's table lacks
+        return UNSUPPORTED
     words = ("nsupported", "unknown", "not available", "not yet supported")
     return UNSUPPORTED if any(word in complaint for word in words) else DAMAGED
 

@@ -17,6 +17,8 @@ from training.setting_help import LARGEST_SIZE, Background, Framing
 _WORKING_SIDE = 2 * LARGEST_SIZE  # of the shorter side; never reduced to less
 _FACTS_SIDE = 72  # a multiple of the 8 and the 9 cells of the hash
 _BLANK_SPAN = 24
+# A span of means of 72 cells, of which the quantiles leave out 5 at either end: those add 5/72 of 255 each.
+_PLAINLY_NOT_BLANK = 64
 _OPAQUE = 128
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -68,12 +70,13 @@ def render(image: Image.Image, image_format: ImageFormat) -> Picture:
     framed = in_srgb(_framed(small, image_format.framing, image_format.size), profile)
     cells = in_srgb(small.resize((_FACTS_SIDE, _FACTS_SIDE), Image.Resampling.BOX), profile)
     cells = _opaque(cells, image_format.background)
+    grey = np.asarray(cells.convert("L").resize((9, 8), Image.Resampling.BOX))
     return Picture(
         pixels=_square(framed, image_format),
         width=width,
         height=height,
-        likeness=_likeness(cells.convert("L")),
-        is_blank=_is_blank(cells),
+        likeness=_likeness(grey),
+        is_blank=_is_blank(cells, grey),
         edge_lightness=_edge_lightness(framed),
     )
 
@@ -107,7 +110,7 @@ def _framed(image: Image.Image, framing: Framing, size: int) -> Image.Image:
     """At most ``size`` pixels wide and high. A picture only somewhat smaller is left to be padded, which
     keeps it sharper than enlarging.
     """
-    if framing == "crop":
+    if framing == "crop" and image.width != image.height:
         side = min(image.size)
         left, top = (image.width - side) // 2, (image.height - side) // 2
         image = image.crop((left, top, left + side, top + side))
@@ -156,12 +159,13 @@ def _square(framed: Image.Image, image_format: ImageFormat) -> NDArray[np.uint8]
     return canvas
 
 
-def _likeness(grey: Image.Image) -> int:
-    cells = np.asarray(grey.resize((9, 8), Image.Resampling.BOX))
-    return int.from_bytes(np.packbits(cells[:, :-1] < cells[:, 1:]).tobytes(), "big")
+def _likeness(grey: NDArray[np.uint8]) -> int:
+    return int.from_bytes(np.packbits(grey[:, :-1] < grey[:, 1:]).tobytes(), "big")
 
 
-def _is_blank(cells: Image.Image) -> bool:
+def _is_blank(cells: Image.Image, grey: NDArray[np.uint8]) -> bool:
+    if int(grey.max()) - int(grey.min()) > _PLAINLY_NOT_BLANK:
+        return False
     counts = np.cumsum(np.reshape(cells.histogram(), (-1, 256)), axis=1)
     few = cells.width * cells.height / 1000
     spans = (counts >= counts[:, -1:] - few).argmax(axis=1) - (counts > few).argmax(axis=1)
