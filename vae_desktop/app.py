@@ -11,11 +11,12 @@ from training.config import ModelConfig
 from training.errors import VaeError
 from training.events import ImportReport
 from training.files import is_shared_model
-from training.images import ImageFormat, scan
+from training.images import ImageFormat
 from training.importer import has_too_few
 from training.language import tr
 from training.project import Project, default_project_path, is_project
 from training.samples import find_sample, unpack
+from training.source_scan import has_files
 from training.vae_file import SharedModel
 from vae_desktop.aftercare import Aftercare
 from vae_desktop.application import come_forward
@@ -228,7 +229,7 @@ class App(QObject):
         it has to be closed first.
         """
         try:
-            if source is not None and next(scan(source), None) is None:
+            if source is not None and not has_files(source):
                 raise VaeError(
                     tr("The folder {source} is empty.", source=source),
                     advice=tr("Choose a folder with pictures in it."),
