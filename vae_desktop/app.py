@@ -27,6 +27,7 @@ from vae_desktop.explorer import Explorer
 from vae_desktop.export_session import ExportSession
 from vae_desktop.lesson_session import Door
 from vae_desktop.main_window import MainWindow, WindowState
+from vae_desktop.message_strip import StripButton
 from vae_desktop.plain_words import pictures as picture_count
 from vae_desktop.plane_session import PlaneSession
 from vae_desktop.replay_session import ReplaySession
@@ -35,6 +36,7 @@ from vae_desktop.sample_cards import sample_cards
 from vae_desktop.settings import RecentProject, Settings
 from vae_desktop.shared_session import Continuation, SharedSession
 from vae_desktop.single_instance import Request, come_with
+from vae_desktop.source_watch import SourceWatch
 from vae_desktop.training_session import TrainingSession
 
 _log = logging.getLogger(__name__)
@@ -79,6 +81,7 @@ class App(QObject):
             log_folder=log_folder,
         )
         self.explorer.exports.written.connect(self.companions.desktop.notices.tell_saved)
+        self.watch = SourceWatch(self.window, self.engine, lambda: self.project, self.bring_up_to_date)
         self.project: Project | None = None
         self._continuation: Continuation | None = None
         self._made_project = False
@@ -142,6 +145,7 @@ class App(QObject):
         engine.import_progress.connect(window.library.show_progress)
         engine.imported.connect(self._on_imported)
         engine.import_failed.connect(self._on_import_failed)
+        engine.source_missing.connect(self._on_source_missing)
         engine.failed.connect(window.show_problem)
         self.shared.failed.connect(self._tell)
         self.training.restart_wished.connect(self._start_again)
@@ -194,6 +198,11 @@ class App(QObject):
         """Import a folder of pictures into its project, made on first use."""
         source = Path(folder)
         if self._turn_to(default_project_path(source), source):
+            self._start_import()
+
+    def bring_up_to_date(self) -> None:
+        """Import the open project's source folder again; a training is stopped and saved first."""
+        if self.project is not None and self._turn_to(self.project.path):
             self._start_import()
 
     def open_sample(self, name: str) -> None:
@@ -322,8 +331,25 @@ class App(QObject):
         project = self.project
         if project is None or self._is_closing:
             return
+        self._leave_failed_import(project, text)
+
+    def _on_source_missing(self, text: str) -> None:
+        """The source folder is not there, or no longer: what was imported of it stays usable."""
+        project = self.project
+        if project is None or self._is_closing:
+            return
+        if has_too_few(project):
+            again = partial(self.open_folder, str(project.source))
+            self._leave_failed_import(project, text, StripButton(tr("Try again"), again))
+        else:
+            self._continuation = None
+            self._show_pictures()
+            self.window.show_problem(text, StripButton(tr("Try again"), self.bring_up_to_date))
+
+    def _leave_failed_import(self, project: Project, text: str, button: StripButton | None = None) -> None:
         useless = self._made_project and has_too_few(project)
-        self._give_up(text)
+        self.close_project()
+        self.window.show_problem(text, button)
         if useless:
             project.remove()
 
