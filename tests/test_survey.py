@@ -4,7 +4,6 @@ from PIL import Image
 
 from training.errors import VaeError
 from training.image_format import ImageFormat
-from training.images import scan
 from training.survey import survey
 
 
@@ -34,7 +33,7 @@ def test_survey_finds_the_few_readable_pictures(tmp_path):
     for number in range(300):
         (tmp_path / f"{number}.txt").touch()
     good = write_pictures(tmp_path / "z", 1, size=90)
-    assert survey([*scan(tmp_path)], 301).image_format.size == 64
+    assert survey(sorted(tmp_path.rglob("*.*")), 301).image_format.size == 64
     assert good
 
 
@@ -42,7 +41,7 @@ def test_survey_without_a_readable_picture_says_so(tmp_path):
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).touch()
     with pytest.raises(VaeError, match="None of the 2 files"):
-        survey([*scan(tmp_path)], 2)
+        survey(sorted(tmp_path.rglob("*.*")), 2)
 
 
 def test_survey_can_be_stopped(tmp_path):
@@ -53,7 +52,7 @@ def test_survey_can_be_stopped(tmp_path):
 def test_survey_shows_long_pictures_whole(tmp_path):
     for number in range(5):
         Image.new("RGB", (300, 60 + number), (10 * number, 90, 30)).save(tmp_path / f"{number}.png")
-    found = survey([*scan(tmp_path)], 5)
+    found = survey([*sorted(tmp_path.iterdir())], 5)
     assert found.image_format == ImageFormat(128, 3, "fit")  # which 300 pixels fill, not 60
     assert "4.8 times as long" in found.reason
     assert "300 pixels on its longer side" in found.reason
@@ -66,7 +65,7 @@ def figures(folder, size, colour):
         picture = Image.new("RGBA", size, (0, 0, 0, 0))
         picture.paste((*colour, 255), (3, 3 + number, size[0] - 3, size[1] - 3))
         picture.save(folder / f"{number}.png")
-    return [*scan(folder)]
+    return [*sorted(folder.iterdir())]
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from training.events import (
     StudyProgress,
     TrainProgress,
 )
+from training.plain_text import plain
 
 EXIT_PROBLEM = 2
 SHORT_TEXT = 20  # letters; a column of such texts is never folded
@@ -43,7 +44,7 @@ def telling_problems(command: Callable[..., None]) -> Callable[..., None]:
         except VaeError as error:
             if arguments.get("json_output"):
                 print_json({"error": {"what": error.what, "kept": error.kept, "advice": error.advice}})
-            messages.print(str(error), style="red", soft_wrap=True, markup=False)
+            messages.print(plain(str(error)), style="red", soft_wrap=True, markup=False)
             raise typer.Exit(EXIT_PROBLEM) from None
 
     return wrapped
@@ -51,7 +52,7 @@ def telling_problems(command: Callable[..., None]) -> Callable[..., None]:
 
 def print_text(text: str) -> None:
     """A line of a result, whatever characters a file name in it may have."""
-    results.print(text, soft_wrap=True, markup=False)
+    results.print(plain(text), soft_wrap=True, markup=False)
 
 
 def print_json(value: Mapping[str, Any]) -> None:
@@ -87,7 +88,7 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         is_short = max(len(row[i]) for row in rows) <= SHORT_TEXT
         table.add_column(Text(columns[i]), overflow="fold", no_wrap=is_short)
     for row in rows:
-        table.add_row(*(Text(row[i]) for i in used))
+        table.add_row(*(Text(plain(row[i])) for i in used))
     if used:
         results.print(table)
 
@@ -112,7 +113,7 @@ def _words(name: str) -> str:
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:,.2f}" if isinstance(value, float) else str(value)
+    return f"{value:,.2f}" if isinstance(value, float) else plain(str(value))
 
 
 @contextmanager
@@ -168,7 +169,7 @@ class ProgressBars:
     def show_training(self, event: TrainProgress | EpochRecord | Snapshot | Setback) -> None:
         """Epoch, speed, loss and time left."""
         if isinstance(event, Setback):
-            messages.print(event.sentence, markup=False)
+            messages.print(plain(event.sentence), markup=False)
         elif isinstance(event, EpochRecord):
             self._held_out = f" · held out {event.held_out.loss:.1f}" if event.held_out else ""
         elif isinstance(event, TrainProgress):

@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,22 +14,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.decode_pool import Decoded, DecodePool
-from training.errors import VaeError
+from training.errors import SourceMissingError, VaeError
 from training.events import Control, ImportProgress, ImportReport
 from training.files import write_atomically
 from training.image_format import ImageFormat
-from training.images import scan
-from training.index import INDEX_FILE, telling_index_problems
+from training.index import INDEX_FILE
 from training.language import number, tr, trn
 from training.pixel_store import SHARD_BYTES, open_shard, shard_path
-from training.places import cache_folder, projects_folder
 from training.project import Project
 from training.skipping import LEFT_OUT
-from training.survey import survey
+from training.source_files import SourceFiles, Stopped
+from training.source_scan import storable
+from training.survey import Survey, survey
 
 HELD_OUT_SHARE = 0.1
 FEWEST_PICTURES = 8
 REPORT_SECONDS = 0.1
+_MOST_PENDING = 20_000  # rows; of skipped files there may be any number without a shard to fill
 _FRESH_SHOWN = 12  # pictures handed to the window with one report
 
 OnImport = Callable[[ImportProgress], None]
@@ -55,65 +56,91 @@ def import_folder(
 ) -> ImportReport:
     """Bring the project up to date with its source folder.
 
-    Files whose size and time of change are as before are not decoded again. When it is stopped, what has
-    been decoded by then is kept, and the next import goes on from there.
+    Files whose size and time of change are as before are not decoded again, nor are files that were moved or
+    touched: their pictures are known by their content and keep their ids. When it is stopped, what has been
+    decoded by then is kept, and the next import goes on from there.
 
     Args:
         image_format: what to turn pictures into; None keeps the project's, or chooses from the pictures.
 
     Raises:
+        SourceMissingError: the source folder is not there, or went away meanwhile; what was decoded is kept.
         VaeError: when the source folder cannot be read, or has too few pictures to learn from.
     """
     control = control or Control()
-    progress = _Progress(on_progress)
-    paths = _scan(project, progress, control)
-    previous = _settled_format(project)
-    chosen = None
-    image_format = image_format or previous
-    if image_format is None:
-        chosen = survey(paths, len(paths), should_stop=lambda: control.should_stop)
-        image_format = None if chosen is None else chosen.image_format
-    if image_format is None or control.should_stop:
-        return _report(project, cancelled=True)
-    fresh_start = image_format != previous
-    if not fresh_start:
-        _forget_damaged(project, image_format)
-    kept = set() if fresh_start else _forget_changed(project, paths)
-    with (
-        telling_index_problems(),
-        _Writer(project, image_format, fresh_start, chosen.reason if chosen else "") as writer,
-        DecodePool(image_format) as pool,
-    ):
-        progress.count_kept(len(kept), writer.used)
-        waiting = (path for path in paths if path not in kept)
-        for decoded in pool.decode(waiting, should_stop=lambda: control.should_stop):
-            writer.add(decoded)
-            progress.add(decoded)
-        if fresh_start and control.should_stop and previous is not None:
-            writer.discard()  # the pictures at the earlier size stay
-    progress.send(at_once=True)
+    with contextlib.suppress(Stopped), project.index() as index:
+        files = SourceFiles(index, project.source, control)
+        _bring_up_to_date(project, files, _Progress(on_progress), image_format, control)
     report = _report(project, cancelled=control.should_stop)
     if not control.should_stop:
         _require_enough(report, project.source)
     return report
 
 
-def _scan(project: Project, progress: "_Progress", control: Control) -> list[Path]:
-    paths = []
-    for path in scan(project.source, exclude=(project.path, projects_folder(), cache_folder())):
-        paths.append(path)
-        progress.found = len(paths)
-        progress.send()
-        if control.should_stop:
-            break
-    if not paths and not control.should_stop:
+def _bring_up_to_date(
+    project: Project,
+    files: SourceFiles,
+    progress: "_Progress",
+    image_format: ImageFormat | None,
+    control: Control,
+) -> None:
+    _scan(project, files, progress)
+    previous = _settled_format(project)
+    wished = image_format or previous
+    format_reason = ""
+    if wished is not None and wished == previous:
+        _recognise(project, files, progress, wished)
+    else:
+        files.expect_all()
+    progress.end_scanning()
+    if wished is None:
+        chosen = _survey(files, control)
+        wished, format_reason = chosen.image_format, chosen.reason
+    with (
+        _Writer(project, wished, wished != previous, format_reason) as writer,
+        DecodePool(wished) as pool,
+    ):
+        progress.count_kept(writer.kept, writer.used)
+        for decoded in pool.decode(files.waiting, should_stop=lambda: control.should_stop):
+            if decoded.pixels is None and not files.is_there():
+                raise SourceMissingError.while_reading(project.source, writer.kept_words)
+            writer.add(decoded)
+            progress.add(decoded)
+        if control.should_stop and previous is not None and wished != previous:
+            writer.discard()  # the pictures at the earlier size stay
+    progress.send(at_once=True)
+
+
+def _scan(project: Project, files: SourceFiles, progress: "_Progress") -> None:
+    files.find(project.path, on_found=progress.count_found)
+    if progress.found == 0:
         raise VaeError(
             tr("The folder {source} is empty.", source=project.source),
             advice=tr("Choose a folder with pictures in it."),
         )
-    progress.scanning = False
-    progress.send(at_once=True)
-    return paths
+
+
+def _recognise(
+    project: Project, files: SourceFiles, progress: "_Progress", image_format: ImageFormat
+) -> None:
+    """Keep what is as it was, also where it was moved or touched; only the other files go on waiting."""
+    _forget_damaged(project, image_format)
+    files.compare()
+    files.recognise(on_hashed=progress.count_looked_into)
+
+
+def _survey(files: SourceFiles, control: Control) -> Survey:
+    """Choose the format of a folder that has none yet."""
+    waiting = files.waiting
+    try:
+        chosen = survey(waiting, len(waiting), should_stop=lambda: control.should_stop)
+    except VaeError as error:
+        if not files.is_there():
+            raise SourceMissingError.while_reading(files.source) from error
+        raise
+    if chosen is None:
+        raise Stopped
+    return chosen
 
 
 def _settled_format(project: Project) -> ImageFormat | None:
@@ -158,27 +185,6 @@ def _forget_damaged(project: Project, image_format: ImageFormat) -> None:
                 index.execute("DELETE FROM pictures WHERE shard = ?", (shard,))
 
 
-def _forget_changed(project: Project, paths: Iterable[Path]) -> set[Path]:
-    """Drop rows of files that changed or went away; return the files that are as they were."""
-    with project.index() as index:
-        known = {
-            path: (size, mtime_ns)
-            for path, size, mtime_ns in index.execute("SELECT path, size, mtime_ns FROM pictures")
-        }
-        kept = set()
-        for path in paths:
-            key = _relative(path, project.source)
-            try:
-                status = path.stat()
-            except OSError:
-                continue
-            if known.get(key) == (status.st_size, status.st_mtime_ns):
-                kept.add(path)
-                del known[key]
-        index.executemany("DELETE FROM pictures WHERE path = ?", [(path,) for path in known])
-    return kept
-
-
 def _relative(path: Path, source: Path) -> bytes:
     return os.fsencode(path.relative_to(source))
 
@@ -203,10 +209,23 @@ class _Progress:
     started: float = field(default_factory=time.monotonic)
     sent: float = 0.0
 
+    def count_looked_into(self) -> None:
+        """A file may be one of before; until the end of the scan it counts as that."""
+        self.used += 1
+        self.send()
+
+    def end_scanning(self) -> None:
+        self.scanning, self.used = False, 0
+        self.send(at_once=True)
+
     def count_kept(self, kept: int, used: int) -> None:
         """Start from what an earlier import left."""
         self.kept, self.used, self.skipped = kept, used, kept - used
         self.started = time.monotonic()
+
+    def count_found(self) -> None:
+        self.found += 1
+        self.send()
 
     def add(self, decoded: Decoded) -> None:
         if decoded.pixels is None:
@@ -277,20 +296,30 @@ class _Writer:
                 ],
             )
             self._commit_part()
-        count = self._index.execute("SELECT COUNT(*) FROM pictures WHERE status = 'used'")
-        self.used: int = count.fetchone()[0]
+        count = "SELECT COUNT(*), COALESCE(SUM(status = 'used'), 0) FROM pictures"
+        self.kept, self.used = self._index.execute(count).fetchone()
         return self
+
+    @property
+    def kept_words(self) -> str:
+        """What the project has when the source folder goes away now, as a sentence; '' for nothing."""
+        if self._replacing:
+            return tr("The pictures that the project had are kept.")
+        if not self.used:
+            return ""
+        return trn("{count} picture is kept.", "{count} pictures are kept.", self.used)
 
     def add(self, decoded: Decoded) -> None:
         """Take one decoded or skipped picture."""
         used = decoded.pixels is not None
         if decoded.pixels is not None:
             self._pixels.append(decoded.pixels)
+            self.used += 1
         self._pending.append(
             (
                 _relative(decoded.path, self._project.source),
                 decoded.size_bytes,
-                decoded.mtime_ns,
+                storable(decoded.mtime_ns),
                 decoded.sha256,
                 "used" if used else "skipped",
                 decoded.reason,
@@ -303,7 +332,7 @@ class _Writer:
                 int(decoded.is_blank),
             )
         )
-        if len(self._pixels) >= self._rows:
+        if len(self._pixels) >= self._rows or len(self._pending) >= _MOST_PENDING:
             self._flush()
 
     def discard(self) -> None:

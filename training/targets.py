@@ -1,5 +1,7 @@
 """What the command's arguments stand for: a project, a folder of pictures, or a bundled sample."""
 
+import contextlib
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -7,13 +9,15 @@ from typing import Any
 
 from training.console import ProgressBars, stopping_on_interrupt
 from training.errors import VaeError
-from training.events import ImportReport
+from training.events import Control, ImportReport
 from training.image_format import ImageFormat
-from training.images import scan
 from training.importer import has_too_few, import_folder
+from training.index import telling_index_problems
 from training.project import Project, default_project_path, is_project
 from training.samples import find_sample, unpack
 from training.setting_help import MODEL_SETTINGS
+from training.source_files import SourceFiles
+from training.source_scan import require_folder
 from training.survey import survey
 
 SAMPLE_PREFIX = "sample:"
@@ -48,7 +52,7 @@ def import_pictures(
     source: Path, project_path: Path, image_format: ImageFormat | None, *, quiet: bool
 ) -> ImportReport:
     """Bring the project of a source folder up to date, making it first if there is none."""
-    next(scan(source), None)  # a folder that cannot be read must not leave an empty project behind
+    require_folder(source)  # a folder that cannot be read must not leave an empty project behind
     is_new = not is_project(project_path)
     project = Project.create(project_path, source) if is_new else Project.open(project_path, write=True)
     with project:
@@ -86,10 +90,17 @@ def wished_format(project_path: Path, source: Path, wishes: Mapping[str, Any]) -
         with Project.open(project_path, write=False) as project:
             known = project.image_format
     if known is None:
-        paths = list(scan(source))
-        surveyed = survey(paths, len(paths))
-        known = None if surveyed is None else surveyed.image_format
+        known = _surveyed(source)
     return None if known is None else replace(known, **wishes)
+
+
+def _surveyed(source: Path) -> ImageFormat | None:
+    with telling_index_problems(), contextlib.closing(sqlite3.connect("")) as nowhere:  # a file of its own
+        files = SourceFiles(nowhere, source, Control())
+        files.find()
+        files.expect_all()
+        surveyed = survey(files.waiting, len(files.waiting))
+    return None if surveyed is None else surveyed.image_format
 
 
 def project_to_train(

@@ -12,11 +12,11 @@ from training.errors import VaeError
 from training.events import ImportReport
 from training.files import is_shared_model
 from training.image_format import ImageFormat
-from training.images import scan
 from training.importer import has_too_few
 from training.language import tr
 from training.project import Project, default_project_path, is_project
 from training.samples import find_sample, unpack
+from training.source_scan import has_files
 from training.vae_file import SharedModel
 from vae_desktop.aftercare import Aftercare
 from vae_desktop.application import come_forward
@@ -28,6 +28,7 @@ from vae_desktop.export_session import ExportSession
 from vae_desktop.format_session import FormatSession
 from vae_desktop.lesson_session import Door
 from vae_desktop.main_window import MainWindow, WindowState
+from vae_desktop.message_strip import StripButton
 from vae_desktop.plain_words import pictures as picture_count
 from vae_desktop.plane_session import PlaneSession
 from vae_desktop.replay_session import ReplaySession
@@ -36,6 +37,7 @@ from vae_desktop.sample_cards import sample_cards
 from vae_desktop.settings import RecentProject, Settings
 from vae_desktop.shared_session import Continuation, SharedSession
 from vae_desktop.single_instance import Request, come_with
+from vae_desktop.source_watch import SourceWatch
 from vae_desktop.training_session import TrainingSession
 
 _log = logging.getLogger(__name__)
@@ -87,6 +89,7 @@ class App(QObject):
             import_folder=self.open_folder,
         )
         self.explorer.exports.written.connect(self.companions.desktop.notices.tell_saved)
+        self.watch = SourceWatch(self.window, self.engine, lambda: self.project, self.bring_up_to_date)
         self.project: Project | None = None
         self._continuation: Continuation | None = None
         self._made_project = False
@@ -150,6 +153,7 @@ class App(QObject):
         engine.import_progress.connect(window.library.show_progress)
         engine.imported.connect(self._on_imported)
         engine.import_failed.connect(self._on_import_failed)
+        engine.source_missing.connect(self._on_source_missing)
         engine.failed.connect(window.show_problem)
         self.shared.failed.connect(self._tell)
         self.training.restart_wished.connect(self._start_again)
@@ -204,6 +208,11 @@ class App(QObject):
         if self._turn_to(default_project_path(source), source):
             self._start_import(image_format)
 
+    def bring_up_to_date(self) -> None:
+        """Import the open project's source folder again; a training is stopped and saved first."""
+        if self.project is not None and self._turn_to(self.project.path):
+            self._start_import()
+
     def open_sample(self, name: str) -> None:
         """Import a bundled sample."""
         try:
@@ -237,7 +246,7 @@ class App(QObject):
         it has to be closed first.
         """
         try:
-            if source is not None and next(scan(source), None) is None:
+            if source is not None and not has_files(source):
                 raise VaeError(
                     tr("The folder {source} is empty.", source=source),
                     advice=tr("Choose a folder with pictures in it."),
@@ -335,8 +344,25 @@ class App(QObject):
         project = self.project
         if project is None or self._is_closing:
             return
+        self._leave_failed_import(project, text)
+
+    def _on_source_missing(self, text: str) -> None:
+        """The source folder is not there, or no longer: what was imported of it stays usable."""
+        project = self.project
+        if project is None or self._is_closing:
+            return
+        if has_too_few(project):
+            again = partial(self.open_folder, str(project.source))
+            self._leave_failed_import(project, text, StripButton(tr("Try again"), again))
+        else:
+            self._continuation = None
+            self._show_pictures()
+            self.window.show_problem(text, StripButton(tr("Try again"), self.bring_up_to_date))
+
+    def _leave_failed_import(self, project: Project, text: str, button: StripButton | None = None) -> None:
         useless = self._made_project and has_too_few(project)
-        self._give_up(text)
+        self.close_project()
+        self.window.show_problem(text, button)
         if useless:
             project.remove()
 

@@ -1,5 +1,6 @@
 """Choosing how pictures are read, before a folder is imported or again afterwards."""
 
+import os
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -11,10 +12,10 @@ from PySide6.QtWidgets import QFileDialog
 
 from training.events import Control
 from training.image_format import ImageFormat
-from training.images import scan
 from training.language import tr
 from training.preview import Plain, in_format, read_plainly
 from training.project import Project
+from training.source_scan import scan
 from training.survey import Survey, spread, survey
 from vae_desktop.application import come_forward
 from vae_desktop.error_words import error_sentence
@@ -120,7 +121,8 @@ class FormatSession(QObject):
 
     def _look(self, folder: Path, control: Control) -> None:
         """In the lane: some pictures first, as they are what one waits for."""
-        paths = list(islice(scan(folder), _MOST_LOOKED_AT))
+        found_files = islice(scan(folder, should_stop=lambda: control.should_stop), _MOST_LOOKED_AT)
+        paths = [folder / os.fsdecode(file.path) for file in found_files]
         self._read.emit(control, read_plainly(spread(paths), lambda: control.should_stop))
         found = survey(paths, len(paths), should_stop=lambda: control.should_stop)
         if found is not None:
