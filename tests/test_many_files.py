@@ -18,7 +18,7 @@ import json, sys, threading, time
 from pathlib import Path
 import training.importer
 from training.events import Control
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.project import Project
 from training.source_files import changes
 

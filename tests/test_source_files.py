@@ -13,9 +13,10 @@ from training import importer
 from training.decode_pool import DecodePool
 from training.errors import SourceMissingError
 from training.events import Control
-from training.images import NO_PERMISSION, ImageFormat
+from training.image_format import ImageFormat
 from training.importer import import_folder
 from training.project import Project
+from training.skipping import NO_PERMISSION
 from training.source_files import Changes, changes
 
 GREY = ImageFormat(32, 1)

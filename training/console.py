@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
@@ -27,11 +28,12 @@ from training.events import (
 from training.plain_text import plain
 
 EXIT_PROBLEM = 2
+PIPE_WIDTH = 240  # letters of a line into a file or another program, where no window cuts tables off
 SHORT_TEXT = 20  # letters; a column of such texts is never folded
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 messages = Console(stderr=True, highlight=False)
-results = Console(highlight=False)
+results = Console(highlight=False, width=None if sys.stdout and sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def telling_problems(command: Callable[..., None]) -> Callable[..., None]:
