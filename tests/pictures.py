@@ -5,6 +5,7 @@ import ctypes
 import io
 import os
 import re
+import signal
 import struct
 import threading
 import zlib
@@ -168,6 +169,7 @@ FAULTS = {
     "compute": lambda: re.match(r"(a+)+$", "a" * 64 + "b"),
     "memory": _fill_memory,
     "leak": _leak,
+    "killed": lambda: os.kill(os.getpid(), signal.SIGKILL),  # as by a system that ran out of memory
     "calloc": _fill_memory_in_c,
 }
 

@@ -1,10 +1,12 @@
 """Files that would bring the import down, each tried with real worker processes."""
 
+import os
 import random
 import struct
 import sys
 import time
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,8 @@ from PIL import Image
 
 from training.decode_pool import CRASHED, TOO_SLOW, DecodePool
 from training.image_format import ImageFormat
+from training.importer import import_folder
+from training.project import Project
 from training.skipping import DAMAGED, NEEDS_MEMORY, TOO_LARGE, UNSUPPORTED
 
 COLOUR = ImageFormat(32, 3)
@@ -59,10 +63,10 @@ def test_processor_time_is_counted_for_each_picture_by_itself(tmp_path):
 
 
 @linux
-@pytest.mark.parametrize("fault", ["memory", "calloc"])
+@pytest.mark.parametrize("fault", ["memory", "calloc", "killed"])
 def test_a_decoder_that_takes_all_memory_costs_that_file(tmp_path, fault):
     paths = spoiled(tmp_path, 60, {5: fault, 41: fault})
-    reason = {"memory": NEEDS_MEMORY, "calloc": CRASHED}[fault]
+    reason = CRASHED if fault == "calloc" else NEEDS_MEMORY
     assert decoded_with(paths, memory_limit=2**28) == {f"{fault}-{i}.png": reason for i in (5, 41)}
 
 
@@ -86,6 +90,17 @@ def test_stopping_while_workers_hang_takes_less_than_a_second(tmp_path, fault):
     with DecodePool(COLOUR, 2, decode_one=decode_or_fail) as pool:
         list(pool.decode(paths, should_stop=should_stop))
     assert time.monotonic() - asked[0] < 1
+
+
+def test_every_odd_file_of_a_folder_is_accounted_for(tmp_path):
+    source = Path(os.environ.get("VAE_DATA", Path.home() / ".cache" / "vae-desktop-data")) / "hostile"
+    if not source.is_dir():
+        pytest.skip("the set of hostile files is not on this machine")
+    with Project.create(tmp_path / "project", source) as project:
+        report = import_folder(project)
+    assert report.found == report.used + report.skipped == sum(path.is_file() for path in source.rglob("*"))
+    assert report.used > 600
+    assert sum(report.reasons.values()) == report.skipped
 
 
 def chunk(name, content):
