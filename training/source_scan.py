@@ -135,9 +135,11 @@ def _walk(
                 for entry in entries:
                     if should_stop():
                         return
-                    if not entry.name.startswith("."):
-                        name = os.path.join(folder, entry.name)  # noqa: PTH118
-                        yield from _met(entry, name, below)
+                    if entry.name.startswith("."):
+                        continue
+                    name = os.path.join(folder, entry.name)  # noqa: PTH118
+                    if (file := _met(entry, name, below)) is not None:
+                        yield file
         except OSError as error:
             if not is_there(source, identity):
                 raise SourceMissingError.while_reading(source) from error
@@ -147,18 +149,17 @@ def _walk(
         raise SourceMissingError.while_reading(source)
 
 
-def _met(entry: os.DirEntry[str], name: str, below: list[str]) -> Iterator[FoundFile]:
-    """Yield a file, or put a folder down for later; pipes, devices and broken links are passed by."""
+def _met(entry: os.DirEntry[str], name: str, below: list[str]) -> FoundFile | None:
+    """A file; a folder is put down for later; pipes, devices and broken links are passed by."""
     try:
         # Not the entry's own stat: on Windows it is out of date for files with several names.
         status = os.stat(entry.path)  # noqa: PTH116
     except FileNotFoundError:
-        return
-    except OSError:
-        if entry.is_file(follow_symlinks=False):  # it counts, even where nothing can be known of it
-            yield FoundFile(os.fsencode(name), 0, 0)
-        return
+        return None
+    except OSError:  # a file counts, even where nothing can be known of it
+        return FoundFile(os.fsencode(name), 0, 0) if entry.is_file(follow_symlinks=False) else None
     if stat.S_ISREG(status.st_mode):
-        yield FoundFile(os.fsencode(name), status.st_size, storable(status.st_mtime_ns))
-    elif stat.S_ISDIR(status.st_mode):
+        return FoundFile(os.fsencode(name), status.st_size, storable(status.st_mtime_ns))
+    if stat.S_ISDIR(status.st_mode):
         below.append(name)
+    return None

@@ -14,6 +14,7 @@ from vae_desktop.main_window import MainWindow, WindowState
 from vae_desktop.message_strip import StripButton
 
 LOOK_SECONDS = 30.0  # between two looks; somebody who switches to and fro is not to wear the disk out
+_REST = 20  # times as long as the last look took: a million files take some seconds
 
 
 class SourceWatch(QObject):
@@ -38,7 +39,7 @@ class SourceWatch(QObject):
         super().__init__(window)
         self._window, self._sources, self._project = window, engine.sources, project
         self._bring_up_to_date = bring_up_to_date
-        self._looked_at = -LOOK_SECONDS
+        self._began = self._due = 0.0  # by the monotonic clock: the last look, the next one
         self._of: Project | None = None
         self._told: Changes | str | None = None  # what of that project was told last
         self._line = ""
@@ -53,15 +54,17 @@ class SourceWatch(QObject):
         project = self._project()
         if project is None or self._window.state == WindowState.IMPORTING or self._window.state.is_running:
             return
-        self._looked_at = time.monotonic()
+        self._began = time.monotonic()
+        self._due = self._began + LOOK_SECONDS
         self._sources.look(project)
 
     def _on_application_state(self, state: Qt.ApplicationState) -> None:
-        is_due = time.monotonic() - self._looked_at >= LOOK_SECONDS
-        if state == Qt.ApplicationState.ApplicationActive and is_due:
+        if state == Qt.ApplicationState.ApplicationActive and time.monotonic() >= self._due:
             self.look()
 
     def _on_looked(self, project: Project, changes: Changes) -> None:
+        now = time.monotonic()
+        self._due = max(self._due, now + _REST * (now - self._began))
         if self._may_tell(project, changes):
             button = StripButton(
                 tr("Bring up to date"),

@@ -28,6 +28,7 @@ def opened(qtbot, app, folder):
 @pytest.fixture
 def impatient(monkeypatch):
     monkeypatch.setattr(source_watch, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(source_watch, "_REST", 0)
 
 
 def turn_to(app):
