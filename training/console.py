@@ -194,6 +194,10 @@ class ProgressBars:
         text = f"{which} · {progress.stage}{_left(progress.seconds_left)}"
         self._show(text, progress.done, progress.total)
 
+    def show_checking(self, done: int, total: int) -> None:
+        """Files of a project read."""
+        self._show(f"Checking: {done:,} of {total:,} files", done, total)
+
     def show_frames(self, done: int, total: int) -> None:
         """Frames of a film written."""
         self._show(f"Frame {done:,} of {total:,}", done, total)

@@ -1,6 +1,7 @@
 """Import: from a folder of pictures to pixel shards and an index, accounting for every file."""
 
 import contextlib
+import hashlib
 import io
 import json
 import os
@@ -20,7 +21,7 @@ from training.files import write_atomically
 from training.images import ImageFormat, scan
 from training.index import INDEX_FILE, telling_index_problems
 from training.language import number, tr, trn
-from training.pixel_store import SHARD_BYTES, open_shard, shard_path
+from training.pixel_store import SHARD_BYTES, open_shard, sha256_of, shard_path
 from training.places import cache_folder, projects_folder
 from training.project import Project
 from training.survey import survey
@@ -75,7 +76,7 @@ def import_folder(
         return _report(project, cancelled=True)
     fresh_start = image_format != previous
     if not fresh_start:
-        _forget_damaged(project, image_format)
+        _forget_damaged(project, image_format, control)
     kept = set() if fresh_start else _forget_changed(project, paths)
     with (
         telling_index_problems(),
@@ -143,17 +144,25 @@ def _require_enough(report: ImportReport, source: Path) -> None:
     raise VaeError(what, advice=advice)
 
 
-def _forget_damaged(project: Project, image_format: ImageFormat) -> None:
+def _forget_damaged(project: Project, image_format: ImageFormat, control: Control) -> None:
     """Drop the rows of shards that are missing or damaged, so that their pictures are decoded again."""
     with project.index() as index:
-        needed = "SELECT shard, MAX(row) + 1 FROM pictures WHERE shard IS NOT NULL GROUP BY shard"
-        for shard, rows in index.execute(needed).fetchall():
-            try:
-                intact = len(open_shard(project.pixels_folder, shard, image_format.shape)) >= rows
-            except VaeError:
-                intact = False
-            if not intact:
+        needed = (
+            "SELECT shard, MAX(row) + 1, sha256 FROM (SELECT shard, row FROM pictures"
+            " WHERE shard IS NOT NULL) LEFT JOIN shards USING (shard) GROUP BY shard"
+        )
+        for shard, rows, sha256 in index.execute(needed).fetchall():
+            if control.should_stop:
+                return
+            if not _is_intact(project.pixels_folder, shard, image_format, rows, sha256):
                 index.execute("DELETE FROM pictures WHERE shard = ?", (shard,))
+
+
+def _is_intact(folder: Path, shard: int, image_format: ImageFormat, rows: int, sha256: str | None) -> bool:
+    with contextlib.suppress(VaeError, OSError):
+        is_long_enough = len(open_shard(folder, shard, image_format.shape)) >= rows
+        return is_long_enough and sha256 in (None, sha256_of(shard_path(folder, shard)))
+    return False
 
 
 def _forget_changed(project: Project, paths: Iterable[Path]) -> set[Path]:
@@ -258,6 +267,7 @@ class _Writer:
         if self._fresh_start:
             self._replacing = last is not None
             self._index.execute("DELETE FROM pictures")
+            self._index.execute("DELETE FROM shards")
             self._index.executemany(
                 "INSERT OR REPLACE INTO meta VALUES (?, ?)",
                 [
@@ -299,7 +309,12 @@ class _Writer:
         if self._pixels:
             buffer = io.BytesIO()
             np.save(buffer, np.stack(self._pixels), allow_pickle=False)
-            write_atomically(shard_path(self._project.pixels_folder, self._shard), buffer.getvalue())
+            content = buffer.getvalue()
+            write_atomically(shard_path(self._project.pixels_folder, self._shard), content)
+            self._index.execute(
+                "INSERT OR REPLACE INTO shards VALUES (?, ?)",
+                (self._shard, hashlib.sha256(content).hexdigest()),
+            )
             self._shard += 1
             self._pixels.clear()
         self._index.executemany(
@@ -329,6 +344,10 @@ class _Writer:
     def _remove_unused_shards(self) -> None:
         with self._project.index() as index:
             used = {row[0] for row in index.execute("SELECT DISTINCT shard FROM pictures")}
+            index.execute(
+                "DELETE FROM shards WHERE NOT EXISTS"
+                " (SELECT 1 FROM pictures WHERE pictures.shard = shards.shard)"
+            )
         for path in self._project.pixels_folder.glob("*.npy"):
             if path.stem.isdigit() and int(path.stem) not in used:
                 with contextlib.suppress(OSError):  # Windows keeps a file that is still mapped

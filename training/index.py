@@ -30,6 +30,10 @@ CREATE TABLE IF NOT EXISTS pictures (
     UNIQUE (path, frame)
 );
 CREATE INDEX IF NOT EXISTS pictures_by_content ON pictures (sha256);
+CREATE TABLE IF NOT EXISTS shards (  -- none of a shard that an earlier version wrote
+    shard INTEGER PRIMARY KEY,
+    sha256 TEXT NOT NULL            -- of its file
+);
 """
 
 

@@ -22,7 +22,9 @@ _log = logging.getLogger(__name__)
 
 _PICTURES_1 = "id, path, size, mtime_ns, sha256, status, reason, shard, row, held_out"
 _STEPS: Mapping[int, tuple[str, ...]] = {  # from this format to the next one
-    1: (  # files may have several frames; facts of pictures
+    # Files may have several frames; facts of pictures; hashes of shards, but none of those that are there:
+    # reading all pixels would take minutes, and what is already damaged must not pass for whole.
+    1: (
         "ALTER TABLE pictures RENAME TO pictures_1",
         *(statement for statement in SCHEMA.split(";") if statement.strip()),
         f"INSERT INTO pictures ({_PICTURES_1}) SELECT {_PICTURES_1} FROM pictures_1",
