@@ -5,9 +5,10 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.decode_pool import Decoded, DecodePool
-from training.errors import VaeError
-from training.events import Control, ImportProgress, ImportReport
+from training.disk_space import written_when_there_is_space
+from training.errors import DiskFullError, VaeError
+from training.events import Control, DiskFull, ImportProgress, ImportReport
 from training.files import write_atomically
 from training.images import ImageFormat, scan
 from training.index import INDEX_FILE, telling_index_problems
@@ -30,6 +32,7 @@ HELD_OUT_SHARE = 0.1
 FEWEST_PICTURES = 8
 REPORT_SECONDS = 0.1
 _FRESH_SHOWN = 12  # pictures handed to the window with one report
+_INDEX_ROOM, _ROW_ROOM = 2**20, 2**10  # bytes left free for the index beside a shard: it may not lack space
 
 OnImport = Callable[[ImportProgress], None]
 
@@ -72,15 +75,23 @@ def import_folder(
     if image_format is None:
         chosen = survey(paths, len(paths), should_stop=lambda: control.should_stop)
         image_format = None if chosen is None else chosen.image_format
-    if image_format is None or control.should_stop:
+    if image_format is None or not _has_room(project, control, progress):
         return _report(project, cancelled=True)
     fresh_start = image_format != previous
+    kept: set[Path] = set()
     if not fresh_start:
         _forget_damaged(project, image_format, control)
-    kept = set() if fresh_start else _forget_changed(project, paths)
+        kept = written_when_there_is_space(lambda: _forget_changed(project, paths), control, progress.wait)
     with (
-        telling_index_problems(),
-        _Writer(project, image_format, fresh_start, chosen.reason if chosen else "") as writer,
+        telling_index_problems(project.path / INDEX_FILE),
+        _Writer(
+            project,
+            image_format,
+            fresh_start,
+            chosen.reason if chosen else "",
+            control=control,
+            on_full=progress.wait,
+        ) as writer,
         DecodePool(image_format) as pool,
     ):
         progress.count_kept(len(kept), writer.used)
@@ -113,6 +124,31 @@ def _scan(project: Project, progress: "_Progress", control: Control) -> list[Pat
     progress.scanning = False
     progress.send(at_once=True)
     return paths
+
+
+def _has_room(project: Project, control: Control, progress: "_Progress") -> bool:
+    """Wait until the index can be written to; False where it is told to stop."""
+
+    def require() -> None:
+        _require_room(project.path, _INDEX_ROOM)
+
+    try:
+        written_when_there_is_space(require, control, progress.wait)
+    except DiskFullError:
+        if not control.should_stop:
+            raise
+    return not control.should_stop
+
+
+def _require_room(folder: Path, needed: int) -> None:
+    if shutil.disk_usage(folder).free < needed:
+        raise DiskFullError(
+            tr("There is no space for more pictures in {folder}.", folder=folder),
+            kept=tr("What was read before is kept."),
+            advice=tr("Free some space, then try again."),
+            folder=folder,
+            needed=needed,
+        )
 
 
 def _settled_format(project: Project) -> ImageFormat | None:
@@ -224,7 +260,11 @@ class _Progress:
                 self.fresh.append(decoded.pixels)
         self.send()
 
-    def send(self, *, at_once: bool = False) -> None:
+    def wait(self, disk_full: DiskFull) -> None:
+        """Tell that it waits for space."""
+        self.send(at_once=True, disk_full=disk_full)
+
+    def send(self, *, at_once: bool = False, disk_full: DiskFull | None = None) -> None:
         now = time.monotonic()
         if not at_once and now - self.sent < REPORT_SECONDS:
             return
@@ -234,8 +274,9 @@ class _Progress:
         left = None
         if not self.scanning and fresh_done > 0:
             left = (now - self.started) / fresh_done * (self.found - done)
+        fresh = tuple(self.fresh)
         self.listener(
-            ImportProgress(self.found, done, self.used, self.skipped, self.scanning, left, tuple(self.fresh))
+            ImportProgress(self.found, done, self.used, self.skipped, self.scanning, left, fresh, disk_full)
         )
         self.fresh.clear()
 
@@ -245,11 +286,22 @@ class _Writer:
 
     At another image format than before, everything, the removal of the old pictures included, is one
     transaction; otherwise each shard is one, so that little is lost when the program is killed.
+
+    Args:
+        control: says whether to wait where the disk is full; ``on_full`` is told while it does.
     """
 
     def __init__(
-        self, project: Project, image_format: ImageFormat, fresh_start: bool, format_reason: str
+        self,
+        project: Project,
+        image_format: ImageFormat,
+        fresh_start: bool,
+        format_reason: str,
+        *,
+        control: Control,
+        on_full: Callable[[DiskFull], None],
     ) -> None:
+        self._control, self._on_full = control, on_full
         self._project = project
         self._format = image_format
         self._format_reason = format_reason
@@ -306,48 +358,91 @@ class _Writer:
         self._discarded = True
 
     def _flush(self) -> None:
-        if self._pixels:
-            buffer = io.BytesIO()
-            np.save(buffer, np.stack(self._pixels), allow_pickle=False)
-            content = buffer.getvalue()
-            write_atomically(shard_path(self._project.pixels_folder, self._shard), content)
-            self._index.execute(
-                "INSERT OR REPLACE INTO shards VALUES (?, ?)",
-                (self._shard, hashlib.sha256(content).hexdigest()),
-            )
-            self._shard += 1
-            self._pixels.clear()
-        self._index.executemany(
-            "INSERT OR REPLACE INTO pictures"
-            " (path, size, mtime_ns, sha256, status, reason, shard, row, held_out)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            self._pending,
-        )
+        """Write what has gathered; what a stop left no space for, the next import reads again."""
+        content = self._shard_content()
+        if not content or self._patiently(lambda: self._write_shard(content)):
+            self._patiently(lambda: self._write_rows(content))
+        self._shard += bool(content)
+        self._pixels.clear()
         self._pending.clear()
-        self._commit_part()
+
+    def _patiently(self, write: Callable[[], None]) -> bool:
+        """Write as soon as there is space; False where a stop came before there was any."""
+        try:
+            written_when_there_is_space(write, self._control, self._on_full)
+        except DiskFullError:
+            if not self._control.should_stop:
+                raise
+            self._discarded = self._replacing
+            return False
+        return True
+
+    def _shard_content(self) -> bytes:
+        if not self._pixels:
+            return b""
+        buffer = io.BytesIO()
+        np.save(buffer, np.stack(self._pixels), allow_pickle=False)
+        return buffer.getvalue()
+
+    def _write_shard(self, content: bytes) -> None:
+        folder = self._project.pixels_folder
+        _require_room(folder, len(content) + _INDEX_ROOM + _ROW_ROOM * len(self._pending))
+        write_atomically(shard_path(folder, self._shard), content)
+
+    def _write_rows(self, content: bytes) -> None:
+        with self._undone_if_the_disk_is_full():
+            if content:
+                digest = hashlib.sha256(content).hexdigest()
+                self._index.execute("INSERT OR REPLACE INTO shards VALUES (?, ?)", (self._shard, digest))
+            self._index.executemany(
+                "INSERT OR REPLACE INTO pictures"
+                " (path, size, mtime_ns, sha256, status, reason, shard, row, held_out)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                self._pending,
+            )
+            self._commit_part()
+
+    def _finish(self) -> None:
+        with self._undone_if_the_disk_is_full():
+            _hold_out_copies(self._index)
+            _hold_out_at_least_one(self._index)
+            self._index.execute(
+                "DELETE FROM shards WHERE NOT EXISTS"
+                " (SELECT 1 FROM pictures WHERE pictures.shard = shards.shard)"
+            )
+            self._index.commit()
+
+    @contextlib.contextmanager
+    def _undone_if_the_disk_is_full(self) -> Iterator[None]:
+        """So that the block can be done again.
+
+        Raises:
+            VaeError: SQLite has taken back more than the block, all that was to replace the old pictures.
+        """
+        try:
+            with telling_index_problems(self._project.path / INDEX_FILE):
+                yield
+        except DiskFullError as error:
+            if not self._replacing:
+                self._index.rollback()
+            elif not self._index.in_transaction:
+                raise VaeError(error.what, kept=error.kept, advice=error.advice) from error
+            raise
 
     def _commit_part(self) -> None:
         if not self._replacing:
             self._index.commit()
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        self._discarded = self._discarded or bool(error and self._replacing)
         try:
-            if not self._discarded and not (error and self._replacing):
-                self._flush()
-                _hold_out_copies(self._index)
-                _hold_out_at_least_one(self._index)
-                self._index.commit()
+            for write in (self._flush, lambda: self._patiently(self._finish)):
+                if not self._discarded:
+                    write()
+            self._index.rollback()  # of what was discarded
+            used = {row[0] for row in self._index.execute("SELECT DISTINCT shard FROM pictures")}
         finally:
             self._index.close()
-        self._remove_unused_shards()
-
-    def _remove_unused_shards(self) -> None:
-        with self._project.index() as index:
-            used = {row[0] for row in index.execute("SELECT DISTINCT shard FROM pictures")}
-            index.execute(
-                "DELETE FROM shards WHERE NOT EXISTS"
-                " (SELECT 1 FROM pictures WHERE pictures.shard = shards.shard)"
-            )
         for path in self._project.pixels_folder.glob("*.npy"):
             if path.stem.isdigit() and int(path.stem) not in used:
                 with contextlib.suppress(OSError):  # Windows keeps a file that is still mapped

@@ -51,7 +51,8 @@ def bring_up_to_date(project: Path, data: Mapping[str, Any]) -> None:
     if not backup.exists():
         with writing_folder(backup) as folder:
             _copy(project, folder)
-    with telling_index_problems(), contextlib.closing(sqlite3.connect(project / INDEX_FILE)) as index:
+    file = project / INDEX_FILE
+    with telling_index_problems(file), contextlib.closing(sqlite3.connect(file)) as index:
         index.isolation_level = None
         for step in range(version, FORMAT):
             if index.execute("PRAGMA user_version").fetchone()[0] <= step:
@@ -63,7 +64,7 @@ def bring_up_to_date(project: Path, data: Mapping[str, Any]) -> None:
 def _copy(project: Path, folder: Path) -> None:
     shutil.copy2(project / PROJECT_FILE, folder)
     with (
-        telling_index_problems(),
+        telling_index_problems(project / INDEX_FILE),
         contextlib.closing(sqlite3.connect(project / INDEX_FILE)) as index,
         contextlib.closing(sqlite3.connect(folder / INDEX_FILE)) as copy,
     ):

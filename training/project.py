@@ -185,7 +185,7 @@ class Project:
     @contextlib.contextmanager
     def index(self) -> Iterator[sqlite3.Connection]:
         """A connection to the index; what is done in the block is one transaction."""
-        with telling_index_problems():
+        with telling_index_problems(self.path / INDEX_FILE):
             connection = connect(self.path / INDEX_FILE)
             with contextlib.closing(connection), connection:
                 yield connection

@@ -114,7 +114,7 @@ class Engine(QObject):
 
     def import_folder(self, project: Project, image_format: ImageFormat | None = None) -> None:
         """Bring a project up to date with its source folder, at its own or another image format."""
-        control = self._import_control = Control()
+        control = self._import_control = Control(waits_for_space=True)
         self._import_lane.submit(
             lambda: self.imported.emit(
                 import_folder(project, self.import_progress.emit, control, image_format)
@@ -153,7 +153,7 @@ class Engine(QObject):
             new_length: False for what is left of the run's own length, ``minutes`` being ignored then.
             shared: begin a run with what this model has learnt.
         """
-        control = self._control = Control()
+        control = self._control = Control(waits_for_space=True)
         control.gate(self._drag.is_set())
         showing = self._show_anew()
         settings = dict(chosen or {})

@@ -195,6 +195,9 @@ class TrainingPanel(PaletteFollower):
         self._epoch = progress.epoch
         if self._state == WindowState.PAUSED:
             return  # a late report must not take back "Paused"
+        if progress.disk_full is not None:
+            self._say(progress.disk_full.sentence)
+            return
         if progress.seconds_left is None:
             share = progress.step_in_epoch / max(progress.steps_per_epoch, 1)
         else:
