@@ -2,12 +2,11 @@
 
 import os
 import shutil
-import subprocess
-import sys
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import pytest
+from disks import small_disk
 from pictures import write_pictures
 
 from training import disk_space, fit
@@ -21,21 +20,6 @@ from training.project import Project
 from training.runs import start_run
 
 FEW = 24  # pictures; of 64 pixels in colour they take 295 kB
-
-
-@contextmanager
-def small_disk(folder, size):
-    """A disk of ``size`` bytes at ``folder``, or a skipped test where none can be had."""
-    folder.mkdir()
-    if not sys.platform.startswith("linux") or os.geteuid() != 0:
-        pytest.skip("needs root on Linux, to have a small disk")
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)]
-    if subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("no disk may be mounted here")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 @pytest.fixture

@@ -47,6 +47,22 @@ class DiskFullError(VaeError):
             return 0
 
 
+class NotWritableError(VaeError):
+    """What is there can be read and not be changed.
+
+    Args:
+        what, kept, advice: as of any.
+        brief: the reason for whoever looks on nevertheless, as a sentence.
+
+    Attributes:
+        brief: as above.
+    """
+
+    def __init__(self, what: str, *, kept: str, advice: str, brief: str) -> None:
+        self.brief = brief
+        super().__init__(what, kept=kept, advice=advice)
+
+
 class OutOfMemoryError(VaeError):
     """A training step needs more memory than there is.
 

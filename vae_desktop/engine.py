@@ -243,7 +243,8 @@ class Engine(QObject):
         values = load_weights(run)
         self._decode_with(run, values, training=False)
         if fits(run, project):
-            found = all_posteriors(run, LatentModel(run.model, values), project.pictures(), showing)
+            model, may_write = LatentModel(run.model, values), not project.why_read_only
+            found = all_posteriors(run, model, project.pictures(), showing, keep=may_write)
             if found is not None:
                 self.positions.emit(np.arange(len(found)), found)
         self.model_loaded.emit()

@@ -335,6 +335,7 @@ PICTURE_ACTIONS = ("make_group",)
 GUEST_ACTIONS = ("place_pictures", "draw_picture", "", "next_guest", "remove_guests")
 HANDLE_ACTIONS = ("name_handle", "lock_handle", "to_nearest", "add_stop")
 DECODING_TOOLS = ("jitter", "equal_pictures")
+WRITING_ACTIONS = ("train", "settings", "new_run", "measure", "twins")
 
 
 class WindowActions:
@@ -414,8 +415,13 @@ class WindowActions:
             if icon_name:
                 self._by_name[name].setIcon(icon(icon_name, palette))
 
-    def update(self, state: WindowState, *, loading: bool) -> None:
-        """Enable what can be done in a state; ``loading`` while the engine still starts."""
+    def update(self, state: WindowState, *, loading: bool, read_only: bool) -> None:
+        """Enable what can be done in a state.
+
+        Args:
+            loading: while the engine still starts.
+            read_only: where the open project can only be looked at.
+        """
         enabled = {
             "close_project": state.has_pictures or state == WindowState.SHARED,
             "save_picture": state.has_model,
@@ -436,7 +442,7 @@ class WindowActions:
             ),
         }
         for name, possible in enabled.items():
-            self._by_name[name].setEnabled(possible)
+            self._by_name[name].setEnabled(possible and not (read_only and name in WRITING_ACTIONS))
         words = {WindowState.TRAINED: tr("&Train more"), WindowState.SHARED: tr("&Continue with pictures…")}
         self._by_name["train"].setText(words.get(state, tr("&Train")))
         self._by_name["pause"].setText(tr("&Resume") if state == WindowState.PAUSED else tr("&Pause"))
