@@ -382,6 +382,7 @@ class App(QObject):
         self.window.hide()  # saving takes up to a few seconds; nobody should watch a frozen window
         self.companions.studies.close()
         self.companions.twins.close()
+        self.companions.check.close()
         self.explorer.close()
         self.engine.close()
         if self.project is not None:

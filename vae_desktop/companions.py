@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from training.config import ModelConfig
+from vae_desktop.check_session import CheckSession
 from vae_desktop.desktop_session import DesktopSession
 from vae_desktop.engine import Engine
 from vae_desktop.explain_session import ExplainSession
@@ -46,6 +47,7 @@ class Companions:
     ) -> None:
         self.desktop = DesktopSession(window, engine, settings)
         self.help = HelpSession(window, engine, training, settings, log_folder)
+        self.check = CheckSession(window, training)
         self.plane_text = PlaneTextSession(window, engine, plane)
         self.twins = TwinSession(window, engine, plane, training, settings)
         self.studies = StudySession(window, training)

@@ -308,6 +308,12 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "",
         mark("Six steps with your own hands on a sample; what is open now comes back afterwards"),
     ),
+    "check": (
+        mark("Chec&k the project…"),
+        None,
+        "",
+        mark("Read every file of the open project and tell what is damaged; nothing is changed"),
+    ),
     "log": (mark("Show &log"), None, "", mark("What the program has noted of itself")),
     "report": (
         mark("&Report a problem…"),
@@ -400,6 +406,7 @@ class WindowActions:
             "tour",
             "lesson",
             "",
+            "check",
             "log",
             "report",
             "logs",
@@ -433,6 +440,7 @@ class WindowActions:
             "new_run": state == WindowState.TRAINED and not loading,
             "measure": state == WindowState.TRAINED and not loading,
             **dict.fromkeys(("twins", "study"), state.has_pictures and not loading),
+            "check": state.has_pictures,
             "pause": state.is_running,
             "stop": state.is_running,
             "place_pictures": state.has_model,
