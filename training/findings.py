@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
 
-from training.language import mark, tr
+from training.language import mark, tr, trn
 
 
 class Severity(Enum):
@@ -83,7 +83,7 @@ class CheckReport:
         elif count == 0:
             what = tr("The project is whole:")
         else:
-            what = tr("Damage was found in {count:,} places:", count=count)
+            what = trn("Damage was found in {count} place:", "Damage was found in {count} places:", count)
         facts = tr("{pictures:,} pictures, {files:,} files read.", pictures=self.pictures, files=self.files)
         return f"{what} {facts}"
 

@@ -42,9 +42,8 @@ class CheckDialog(QDialog):
         self._text.setAccessibleName(tr("What was found"))
         self._text.setTabChangesFocus(True)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self._buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(
-            QIcon()
-        )  # the theme's is none of ours
+        close = self._buttons.button(QDialogButtonBox.StandardButton.Close)
+        close.setIcon(QIcon())  # the theme's is none of ours
         self._copy = self._buttons.addButton(tr("&Copy"), QDialogButtonBox.ButtonRole.ActionRole)
         self._copy.clicked.connect(self._copy_text)
         self._copy.setEnabled(False)

@@ -32,7 +32,7 @@ def test_it_tells_that_the_project_is_whole_and_what_is_damaged(qtbot, app, trai
     pixels = trained / "pixels" / "00000.npy"
     pixels.write_bytes(pixels.read_bytes()[:-1] + b"?")
     action(app, "Check the project…").trigger()
-    text = told(qtbot, app, "Damage was found in 1 places")
+    text = told(qtbot, app, "Damage was found in 1 place:")
     assert "pixels/00000.npy" in text
     assert "Import the folder again" in text
 
