@@ -1,9 +1,10 @@
 """Disks of a test's own, in memory: small ones that can be filled, and ones that cannot be written to."""
 
 import os
+import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -26,3 +27,14 @@ def small_disk(folder, size):
 def write_protect(disk):
     """Let nothing be written to a disk any more."""
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+
+
+def fill(disk, leave=0):
+    """Take all space but so many bytes."""
+    with suppress(OSError), (disk / "ballast").open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(disk).free - leave)
+
+
+def free(disk):
+    """Give all of it back."""
+    (disk / "ballast").unlink()

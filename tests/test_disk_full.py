@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from contextlib import suppress
 
 import pytest
-from disks import small_disk
+from disks import fill, free, small_disk
 from pictures import write_pictures
 
 from training import disk_space, fit
@@ -33,16 +35,6 @@ def disk(tmp_path, monkeypatch):
 def source(tmp_path):
     write_pictures(tmp_path / "source", FEW, 64, colour=True)
     return tmp_path / "source"
-
-
-def fill(disk, leave=0):
-    """Take all space but so many bytes."""
-    with suppress(OSError), (disk / "ballast").open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(disk).free - leave)
-
-
-def free(disk):
-    (disk / "ballast").unlink()
 
 
 class Waiting:
@@ -196,3 +188,32 @@ def test_a_stop_ends_the_waiting_at_once(tmp_path, monkeypatch):
             disk_space.written_when_there_is_space(write, control, tell)
     finally:
         stopping.join()
+
+
+def import_command(disk, source):
+    return [sys.executable, "-m", "training", "import", str(source), "--project", str(disk / "project")]
+
+
+def test_the_command_waits_on_a_terminal(disk, source):
+    fill(disk, leave=2**20 + 2**16)
+    ours, its = os.openpty()
+    with subprocess.Popen(import_command(disk, source), stderr=its, stdout=subprocess.PIPE) as importing:
+        os.close(its)
+        shown = b""
+        while b"The disk is full" not in shown:
+            shown += os.read(ours, 4096)
+        free(disk)
+        with suppress(OSError):  # the terminal is gone once nobody writes to it any more
+            while os.read(ours, 4096):
+                pass
+        assert f"{FEW} used".encode() in importing.stdout.read()
+    os.close(ours)
+    assert importing.returncode == 0
+
+
+def test_the_command_fails_at_once_in_a_script(disk, source):
+    fill(disk, leave=2**20 + 2**16)
+    done = subprocess.run(import_command(disk, source), check=False, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "There is no space" in done.stderr
+    assert "Traceback" not in done.stderr
