@@ -172,7 +172,7 @@ class Trainer:
         self.run = replace(self.run, training=replace(self.run.training, **chosen))
         self.at.first_step, self.at.first_second = self.at.step, self.at.seconds
         self._save()
-        self.run.save_config()
+        self._written(self.run.save_config)
 
     # ------------------------------------------------------------------ the loop
 

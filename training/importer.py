@@ -141,7 +141,11 @@ def _has_room(project: Project, control: Control, progress: "_Progress") -> bool
 
 
 def _require_room(folder: Path, needed: int) -> None:
-    if shutil.disk_usage(folder).free < needed:
+    try:
+        disk = shutil.disk_usage(folder)
+    except OSError:  # it does not tell, and then writing must
+        return
+    if disk.total and disk.free < needed:
         raise DiskFullError(
             tr("There is no space for more pictures in {folder}.", folder=folder),
             kept=tr("What was read before is kept."),
