@@ -14,8 +14,9 @@ from PIL import Image
 from training import importer
 from training.errors import VaeError
 from training.events import Control
+from training.held_out import FEWEST_PICTURES, is_held_out
 from training.image_format import ImageFormat
-from training.importer import FEWEST_PICTURES, import_folder, is_held_out
+from training.importer import import_folder
 from training.project import Project, default_project_path
 
 GREY, COLOUR = ImageFormat(32, 1), ImageFormat(32, 3)

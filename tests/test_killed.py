@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+from training.check import check_project
 from training.config import TrainConfig
 from training.fit import train
 from training.project import Project
@@ -83,8 +84,10 @@ def figures(result):
 
 
 def check_that_it_goes_on_as_if_nothing_had_happened(path, uninterrupted):
+    assert check_project(path).is_whole
     with Project.open(path, write=True) as project:
         result = train(project, resume_run(project))
+    assert check_project(path).is_whole
     theirs_figures, (theirs, theirs_counted) = uninterrupted
     np.testing.assert_allclose(figures(result), theirs_figures, rtol=1e-4, atol=1e-4)
     ours, ours_counted = state(result.run)

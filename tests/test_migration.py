@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from training.check import check_project
 from training.errors import VaeError
 from training.image_format import ImageFormat
-from training.index import FORMAT, INDEX_FILE
+from training.index import FORMAT, INDEX_FILE, make_index
 from training.latent import LatentModel
 from training.migration import PROJECT_FILE
 from training.project import Project
@@ -152,7 +153,7 @@ def test_a_full_disk_leaves_the_old_project(golden):
     done = subprocess.run(
         [sys.executable, "-c", code, str(golden)], capture_output=True, text=True, check=False
     )
-    assert "VaeError" in done.stderr
+    assert "DiskFullError" in done.stderr
     assert rows(golden) == before
     assert not is_of_today(golden)
     assert not (golden / BACKUP).exists()
@@ -166,3 +167,37 @@ def test_a_project_of_the_future_is_refused(golden):
     for write in (False, True):
         with pytest.raises(VaeError, match="newer version"):
             Project.open(golden, write=write)
+
+
+KEPT = sorted((Path(__file__).parent / "recorded").glob("project-format-*.zip"))
+
+
+@pytest.mark.parametrize("archive", KEPT, ids=[path.stem for path in KEPT])
+def test_a_project_of_every_version_opens_and_is_whole(tmp_path, archive):
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(tmp_path)
+    for write in (False, True):
+        with Project.open(tmp_path, write=write) as project:
+            assert project.count_used() == 24
+            assert sum(project.reasons().values()) == 2
+            assert project.pictures().read(range(24)).any(axis=(1, 2, 3)).all()
+            run = latest_run(project.runs_folder)
+            assert [record.epoch for record in run.history()] == [1, 2]
+            decoded = LatentModel(run.model, load_latest_weights(run)).decode(np.zeros((1, 2), np.float32))
+            assert decoded.shape == (1, 32, 32, 1)
+        assert check_project(tmp_path).is_whole
+    assert is_of_today(tmp_path)
+
+
+def test_the_newest_kept_project_is_one_of_today(tmp_path):
+    """Else: python tests/make_golden_project.py."""
+
+    def tables(path):
+        with closing(sqlite3.connect(path)) as index:
+            names = [row[0] for row in index.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+            return {name: {row[1:] for row in index.execute(f"PRAGMA table_info({name})")} for name in names}
+
+    with zipfile.ZipFile(GOLDEN.with_name(f"project-format-{FORMAT}.zip")) as packed:
+        packed.extractall(tmp_path)
+    make_index(tmp_path / "new.sqlite")
+    assert tables(tmp_path / INDEX_FILE) == tables(tmp_path / "new.sqlite")

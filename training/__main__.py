@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from training import __version__
+from training.check_command import check_command
 from training.coach import Facts, verdict
 from training.config import TrainConfig
 from training.console import (
@@ -106,6 +107,7 @@ def import_command(
 
 app.command("train")(train_command)
 app.command("health")(health_command)
+app.command("check")(check_command)
 app.command("measure")(measure_command)
 app.command("study")(study_command)
 app.add_typer(runs_app, name="runs")

@@ -171,7 +171,7 @@ class Checkpoint:
     def keep_if_best(self, terms: Terms, counters: Counters) -> bool:
         """Keep the averaged weights where ``terms``, their figures, are the best so far.
 
-        They may wait in memory for a later call, :meth:`save` or :meth:`write_best`.
+        They wait in memory for a later call: :meth:`save`, :meth:`write_best` or :meth:`write_best_if_due`.
 
         Returns:
             Whether they are the best.
@@ -181,9 +181,12 @@ class Checkpoint:
             self.best = terms
             notes = {"step": counters.step, "epoch": counters.epoch, "figures": terms.as_json()}
             self._unwritten = copied(self._average.named_weights()), {**notes, "judged_on": self._judged_on}
+        return is_best
+
+    def write_best_if_due(self) -> None:
+        """Write the best weights, if they are not on disk yet and the last ones have been for a while."""
         if time.monotonic() - self._best_written >= BEST_SECONDS:
             self.write_best()
-        return is_best
 
     def write_best(self) -> None:
         """Write the best weights, if they are not on disk yet."""

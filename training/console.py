@@ -18,6 +18,7 @@ from rich.text import Text
 from training.errors import VaeError
 from training.events import (
     Control,
+    DiskFull,
     EpochRecord,
     ImportProgress,
     Setback,
@@ -120,8 +121,11 @@ def _text(value: object) -> str:
 
 @contextmanager
 def stopping_on_interrupt() -> Iterator[Control]:
-    """A control that the first Ctrl+C stops; a second one ends the program at once."""
-    control = Control()
+    """A control that the first Ctrl+C stops; a second one ends the program at once.
+
+    On a terminal, where somebody can free space, a job waits where the disk is full; a script's fails.
+    """
+    control = Control(waits_for_space=messages.is_terminal)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, previous)
@@ -149,6 +153,7 @@ class ProgressBars:
         )
         self._task = self._progress.add_task("Starting …", total=None)
         self._held_out = ""
+        self._waited = False
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -160,8 +165,17 @@ class ProgressBars:
     def _show(self, text: str, done: float, total: float | None) -> None:
         self._progress.update(self._task, description=text, completed=done, total=total)
 
+    def _show_waiting(self, disk_full: DiskFull, done: float, total: float | None) -> None:
+        self._show(disk_full.sentence, done, total)
+        if self._progress.disable and not self._waited:  # whoever waits must know what for
+            messages.print(disk_full.sentence, soft_wrap=True, markup=False)
+            self._waited = True
+
     def show_import(self, progress: ImportProgress) -> None:
         """Files found, then files decoded."""
+        if progress.disk_full is not None:
+            self._show_waiting(progress.disk_full, progress.done, progress.found)
+            return
         if progress.scanning:
             self._show(f"Looking for pictures: {progress.found:,} files", 0, None)
             return
@@ -174,6 +188,8 @@ class ProgressBars:
             messages.print(plain(event.sentence), markup=False)
         elif isinstance(event, EpochRecord):
             self._held_out = f" · held out {event.held_out.loss:.1f}" if event.held_out else ""
+        elif isinstance(event, TrainProgress) and event.disk_full is not None:
+            self._show_waiting(event.disk_full, 0, None)
         elif isinstance(event, TrainProgress):
             text = f"epoch {event.epoch} · {event.images_per_second:,.0f}/s · loss {event.loss:.1f}"
             total = None if event.seconds_left is None else event.seconds + event.seconds_left
@@ -196,6 +212,10 @@ class ProgressBars:
         which = f"{progress.done + 1} of {progress.total} · {progress.arm}, seed {progress.seed}"
         text = f"{which} · {progress.stage}{_left(progress.seconds_left)}"
         self._show(text, progress.done, progress.total)
+
+    def show_checking(self, done: int, total: int) -> None:
+        """Files of a project read."""
+        self._show(f"Checking: {done:,} of {total:,} files", done, total)
 
     def show_frames(self, done: int, total: int) -> None:
         """Frames of a film written."""

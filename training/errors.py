@@ -1,5 +1,6 @@
 """The exceptions whose text is meant for the person at the window or the command line."""
 
+import shutil
 from pathlib import Path
 from typing import Self
 
@@ -20,6 +21,47 @@ class VaeError(Exception):
         self.kept = kept
         self.advice = advice
         super().__init__(" ".join(part for part in (what, kept, advice) if part))
+
+
+class DiskFullError(VaeError):
+    """There is no space for what was to be written.
+
+    Args:
+        what, kept, advice: as of any.
+        folder: where it was to be written.
+        needed: how many bytes that are; 0 where it is not known.
+
+    Attributes:
+        needed: as above.
+    """
+
+    def __init__(self, what: str, *, kept: str, advice: str, folder: Path, needed: int = 0) -> None:
+        self.needed = needed
+        self._folder = folder
+        super().__init__(what, kept=kept, advice=advice)
+
+    def free(self) -> int:
+        """How many bytes are free there now; 0 where the disk does not tell."""
+        try:
+            return shutil.disk_usage(self._folder).free
+        except OSError:
+            return 0
+
+
+class NotWritableError(VaeError):
+    """What is there can be read and not be changed.
+
+    Args:
+        what, kept, advice: as of any.
+        brief: the reason for whoever looks on nevertheless, as a sentence.
+
+    Attributes:
+        brief: as above.
+    """
+
+    def __init__(self, what: str, *, kept: str, advice: str, brief: str) -> None:
+        self.brief = brief
+        super().__init__(what, kept=kept, advice=advice)
 
 
 class OutOfMemoryError(VaeError):

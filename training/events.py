@@ -11,8 +11,33 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.language import tr
+from training.language import size_words, tr
 from training.posteriors import Posteriors
+
+
+@dataclass(frozen=True)
+class DiskFull:
+    """A job waits until there is space on the disk.
+
+    Attributes:
+        needed: bytes; 0 where that is not known.
+        free: bytes that are free.
+    """
+
+    needed: int
+    free: int
+
+    @property
+    def sentence(self) -> str:
+        """What to tell."""
+        if self.needed <= self.free:  # a quota is full
+            return tr("There is no space left on the disk. This goes on by itself once some is free.")
+        return tr(
+            "The disk is full: {needed} are needed, {free} are free. This goes on by itself once there is"
+            " space.",
+            needed=size_words(self.needed),
+            free=size_words(self.free),
+        )
 
 
 @dataclass(frozen=True)
@@ -24,6 +49,7 @@ class ImportProgress:
         done: pictures decided on so far (used or skipped).
         seconds_left: None while it cannot be known.
         fresh: some of the pictures decoded since the last report, uint8 [S, S, C] each.
+        disk_full: what it waits for just now; None while it gets on.
     """
 
     found: int
@@ -33,6 +59,7 @@ class ImportProgress:
     scanning: bool
     seconds_left: float | None = None
     fresh: tuple[NDArray[np.uint8], ...] = ()
+    disk_full: DiskFull | None = None
 
 
 @dataclass(frozen=True)
@@ -133,6 +160,7 @@ class TrainProgress:
         loss: what the epoch so far minimised, nats per picture: the negative ELBO, but at a run's start
             with the KL weighted less, as it is warmed up; the figures of an epoch do without that weight.
         until_good: whether it ends by itself once it is good enough.
+        disk_full: what it waits for just now; None while it gets on.
     """
 
     epoch: int
@@ -144,6 +172,7 @@ class TrainProgress:
     images_per_second: float
     loss: float
     until_good: bool = False
+    disk_full: DiskFull | None = None
 
 
 @dataclass(frozen=True)
@@ -235,9 +264,16 @@ class Control:
     """Tells a long job, from another thread, to stop, to pause, or to hold while a handle is dragged.
 
     The job calls :meth:`wait_while_held` between two steps; everything else may come from any thread.
+
+    Args:
+        waits_for_space: whether the job waits where the disk is full, as it may while somebody looks on.
+
+    Attributes:
+        waits_for_space: as above.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, waits_for_space: bool = False) -> None:
+        self.waits_for_space = waits_for_space
         self._condition = threading.Condition()
         self._stopped_at: float | None = None
         self._paused = False
@@ -285,6 +321,11 @@ class Control:
                 waited = True
                 self._condition.wait()
             return waited
+
+    def wait_a_moment(self, seconds: float) -> None:
+        """Block so long, or until it is told to stop."""
+        with self._condition:
+            self._condition.wait_for(lambda: self.should_stop, seconds)
 
     def wait_for_turn(self, _step: int) -> bool:
         """Block until a training may take this step, counted from 0. Returns whether it had to wait.

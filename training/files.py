@@ -1,5 +1,6 @@
 """Writing files so that a crash at any moment leaves the old one or the new one, never half of each."""
 
+import errno
 import json
 import os
 import secrets
@@ -10,10 +11,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from training.errors import VaeError
-from training.language import number, tr
+from training.errors import DiskFullError, VaeError
+from training.language import size_words, tr
 
 LEFTOVER_SECONDS = 3600.0  # no writing takes as long
+_NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows has no such quota
 SHARED_SUFFIX = ".vae"
 
 
@@ -28,22 +30,26 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         VaeError: when the disk is full or the folder cannot be written to; the old file is then intact.
     """
-    with replacing(path) as temporary:
+    with replacing(path, len(content)) as temporary:
         temporary.write_bytes(content)
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, needed: int = 0) -> Iterator[Path]:
     """A temporary file or folder to make, which replaces ``path`` at the end: fsync, rename, fsync.
 
     Two may write at once, each to a temporary one of its own; the later rename wins. Whatever is raised in
     between leaves the old one and no temporary one. A folder replaces none that has something in it.
 
+    Args:
+        needed: how many bytes it will have; 0 where that is not known.
+
     Raises:
-        VaeError: when the disk is full or the folder cannot be written to; the old file is then intact.
+        VaeError: when the disk is full (then a DiskFullError) or the folder cannot be written to; the old
+            file is then intact.
     """
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-    with telling_write_problems(path):
+    with telling_write_problems(path, needed):
         try:
             yield temporary
             if temporary.is_file():
@@ -100,16 +106,18 @@ def remove_leftovers(folder: Path) -> None:
 
 
 @contextmanager
-def telling_write_problems(path: Path) -> Iterator[None]:
+def telling_write_problems(path: Path, needed: int = 0) -> Iterator[None]:
     """Turn what the system says when ``path`` cannot be written into a :class:`VaeError`."""
     try:
         yield
     except OSError as error:
-        raise VaeError(
-            tr("{path} could not be written: {reason}.", path=path, reason=error.strerror or error),
-            kept=tr("What was saved before is intact."),
-            advice=tr("Free some space or check the folder's permissions, then try again."),
-        ) from error
+        what = tr("{path} could not be written: {reason}.", path=path, reason=error.strerror or error)
+        kept = tr("What was saved before is intact.")
+        if error.errno in _NO_SPACE:
+            advice = tr("Free some space, then try again.")
+            raise DiskFullError(what, kept=kept, advice=advice, folder=path.parent, needed=needed) from error
+        advice = tr("Free some space or check the folder's permissions, then try again.")
+        raise VaeError(what, kept=kept, advice=advice) from error
 
 
 def require_space(path: Path, needed: int) -> None:
@@ -132,14 +140,6 @@ def require_space(path: Path, needed: int) -> None:
             ),
             advice=tr("Choose another disk or a smaller size; a film also shrinks with fewer frames."),
         )
-
-
-def size_words(size: int) -> str:
-    """A number of bytes as people read it: "3.2 MB"."""
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if size >= factor:
-            return f"{number(size / factor, '.1f')} {unit}"
-    return tr("{size} bytes", size=size)
 
 
 def sync_folder(folder: Path) -> None:

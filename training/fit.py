@@ -19,9 +19,10 @@ from training.compute import choose_compute, is_worth_measuring, measured, step_
 from training.config import LENGTH, TrainConfig
 from training.data import Batches, training_batches
 from training.device import device
+from training.disk_space import T, written_when_there_is_space
 from training.divergence import MOST_RETURNS, SMALLER_STEP, LossBounds, TrainingDivergedError
 from training.errors import VaeError
-from training.events import Control, EpochRecord, RunResult, Setback, Snapshot, TrainProgress
+from training.events import Control, DiskFull, EpochRecord, RunResult, Setback, Snapshot, TrainProgress
 from training.judging import Figures, Judge
 from training.language import tr
 from training.learner import Learner
@@ -125,7 +126,8 @@ class Trainer:
         if run.has_weights():
             self._restore()
         self.clock = TrainingClock(self.at.seconds)
-        run.cut_history(self.at.epoch)  # the later epochs come again
+        self._loss = math.nan  # of the last step
+        self._written(lambda: run.cut_history(self.at.epoch))  # the later epochs come again
         self.history = run.history()
         self.snapshots = Snapshots(
             self.learner, pictures, Timeline(run.path), snapshot_pictures, self.on_progress
@@ -172,7 +174,7 @@ class Trainer:
         self.run = replace(self.run, training=replace(self.run.training, **chosen))
         self.at.first_step, self.at.first_second = self.at.step, self.at.seconds
         self._save()
-        self.run.save_config()
+        self._written(self.run.save_config)
 
     # ------------------------------------------------------------------ the loop
 
@@ -186,7 +188,7 @@ class Trainer:
             raise
         finally:
             self.tensorboard.close()
-            self.checkpoint.write_best()
+            self._written(self.checkpoint.write_best)
         stopped = self.control.should_stop and not (self._is_done() or self._is_good_enough)
         return RunResult(
             self.run.path,
@@ -244,7 +246,8 @@ class Trainer:
                 self._go_back()
                 return
             self._count_step()
-            self._report(loss)
+            self._loss = loss
+            self._report()
 
     def _count_step(self) -> None:
         self.at.step += 1
@@ -273,7 +276,7 @@ class Trainer:
             float(self.learner.vae.optimizer.learning_rate.numpy()),
             self.clock.images_per_second,
         )
-        self.run.append_history(record)
+        self._written(lambda: self.run.append_history(record))
         self.tensorboard.add(record)
         self.history.append(record)
         self.at.epoch, self.at.step_in_epoch = record.epoch, 0
@@ -282,6 +285,7 @@ class Trainer:
             self.learner.vae.judge_variance(held_out.spread)
         if self.checkpoint.keep_if_best(judged.terms, self.at):
             self._returns = 0
+        self._written(self.checkpoint.write_best_if_due)
         self.on_progress(record)
         self._is_good_enough = self.run.training.stop_when_good and is_good_enough(self.history)
         return True
@@ -329,6 +333,7 @@ class Trainer:
         figures = self.judge.figures(self._goes_on_judging)
         if figures is not None:
             self.checkpoint.keep_if_best(figures.terms, self.at)
+            self._written(self.checkpoint.write_best_if_due)
 
     # ------------------------------------------------------------------ time
 
@@ -342,15 +347,15 @@ class Trainer:
         if self.control.wait_while_held():
             self.clock.rest()  # waiting is not training
 
-    def _report(self, loss: float) -> None:
+    def _report(self) -> None:
         now = time.monotonic()
         if now - self._reported >= PROGRESS_SECONDS or self.at.step == 1:
             self._reported = now
-            self.on_progress(self._progress(loss))
+            self.on_progress(self._progress())
         self._save_if_due()
         self.snapshots.take_if_due(self.at)
 
-    def _progress(self, loss: float) -> TrainProgress:
+    def _progress(self, disk_full: DiskFull | None = None) -> TrainProgress:
         return TrainProgress(
             epoch=self.at.epoch + 1,
             step=self.at.step,
@@ -359,8 +364,9 @@ class Trainer:
             seconds=self.at.seconds,
             seconds_left=self._seconds_left(),
             images_per_second=self.clock.images_per_second,
-            loss=loss,
+            loss=self._loss,
             until_good=self.run.training.stop_when_good,
+            disk_full=disk_full,
         )
 
     def _seconds_left(self) -> float | None:
@@ -375,8 +381,17 @@ class Trainer:
     # ------------------------------------------------------------------ checkpoints
 
     def _save(self) -> None:
-        self.checkpoint.save(self.at, self.run.training)
+        self._written(lambda: self.checkpoint.save(self.at, self.run.training))
         self._saved = time.monotonic()
+
+    def _written(self, write: Callable[[], T]) -> T:
+        """Write what must be on disk; where that is full, the training waits for space meanwhile."""
+
+        def tell(disk_full: DiskFull) -> None:
+            self.on_progress(self._progress(disk_full))
+            self.clock.rest()  # waiting is not training
+
+        return written_when_there_is_space(write, self.control, tell)
 
     def _save_if_due(self) -> None:
         if time.monotonic() - self._saved >= CHECKPOINT_SECONDS:

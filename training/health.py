@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import VaeError
-from training.importer import FEWEST_PICTURES, hold_some_out
+from training.held_out import FEWEST_PICTURES, hold_some_out
 from training.language import mark, tr
 from training.near_copies import near_copies
 from training.project import Project

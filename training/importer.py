@@ -1,10 +1,6 @@
 """Import: from a folder of pictures to pixel shards and an index, accounting for every file."""
 
 import contextlib
-import io
-import json
-import os
-import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,23 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.decode_pool import Decoded, DecodePool
-from training.errors import SourceMissingError, VaeError
-from training.events import Control, ImportProgress, ImportReport
-from training.files import write_atomically
+from training.disk_space import written_when_there_is_space
+from training.errors import DiskFullError, SourceMissingError, VaeError
+from training.events import Control, DiskFull, ImportProgress, ImportReport
+from training.held_out import FEWEST_PICTURES
 from training.image_format import ImageFormat
-from training.index import INDEX_FILE
 from training.language import number, tr, trn
-from training.pixel_store import SHARD_BYTES, open_shard, shard_path
+from training.picture_writer import INDEX_ROOM, PictureWriter, require_room
+from training.pixel_store import open_shard, sha256_of, shard_path
 from training.project import Project
-from training.skipping import LEFT_OUT
 from training.source_files import SourceFiles, Stopped
-from training.source_scan import storable
 from training.survey import Survey, survey
 
-HELD_OUT_SHARE = 0.1
-FEWEST_PICTURES = 8
 REPORT_SECONDS = 0.1
-_MOST_PENDING = 20_000  # rows; of skipped files there may be any number without a shard to fill
 _FRESH_SHOWN = 12  # pictures handed to the window with one report
 
 OnImport = Callable[[ImportProgress], None]
@@ -41,11 +33,6 @@ def has_too_few(project: Project) -> bool:
     with contextlib.suppress(VaeError):
         return project.count_used() < FEWEST_PICTURES
     return False
-
-
-def is_held_out(sha256: str) -> bool:
-    """Whether a picture with this content is held out: the same in every project and every import."""
-    return int(sha256[:8], 16) < HELD_OUT_SHARE * 2**32
 
 
 def import_folder(
@@ -68,9 +55,12 @@ def import_folder(
         VaeError: when the source folder cannot be read, or has too few pictures to learn from.
     """
     control = control or Control()
+    progress = _Progress(on_progress)
     with contextlib.suppress(Stopped), project.index() as index:
         files = SourceFiles(index, project.source, control)
-        _bring_up_to_date(project, files, _Progress(on_progress), image_format, control)
+        _scan(project, files, progress)
+        _wait_for_room(project, control, progress)
+        _bring_up_to_date(project, files, progress, image_format, control)
     report = _report(project, cancelled=control.should_stop)
     if not control.should_stop:
         _require_enough(report, project.source)
@@ -84,12 +74,11 @@ def _bring_up_to_date(
     image_format: ImageFormat | None,
     control: Control,
 ) -> None:
-    _scan(project, files, progress)
     previous = _settled_format(project)
     wished = image_format or previous
     format_reason = ""
     if wished is not None and wished == previous:
-        _recognise(project, files, progress, wished)
+        _recognise(project, files, progress, wished, control)
     else:
         files.expect_all()
     progress.end_scanning()
@@ -97,7 +86,9 @@ def _bring_up_to_date(
         chosen = _survey(files, control)
         wished, format_reason = chosen.image_format, chosen.reason
     with (
-        _Writer(project, wished, wished != previous, format_reason) as writer,
+        PictureWriter(
+            project, wished, wished != previous, format_reason, control=control, on_full=progress.wait
+        ) as writer,
         DecodePool(wished) as pool,
     ):
         progress.count_kept(writer.kept, writer.used)
@@ -121,10 +112,10 @@ def _scan(project: Project, files: SourceFiles, progress: "_Progress") -> None:
 
 
 def _recognise(
-    project: Project, files: SourceFiles, progress: "_Progress", image_format: ImageFormat
+    project: Project, files: SourceFiles, progress: "_Progress", image_format: ImageFormat, control: Control
 ) -> None:
     """Keep what is as it was, also where it was moved or touched; only the other files go on waiting."""
-    _forget_damaged(project, image_format)
+    _forget_damaged(project, image_format, control)
     files.compare()
     files.recognise(on_hashed=progress.count_looked_into)
 
@@ -141,6 +132,17 @@ def _survey(files: SourceFiles, control: Control) -> Survey:
     if chosen is None:
         raise Stopped
     return chosen
+
+
+def _wait_for_room(project: Project, control: Control, progress: "_Progress") -> None:
+    """Wait until the index can be written to; raises Stopped where it is told to stop."""
+    try:
+        written_when_there_is_space(lambda: require_room(project.path, INDEX_ROOM), control, progress.wait)
+    except DiskFullError:
+        if not control.should_stop:
+            raise
+    if control.should_stop:
+        raise Stopped
 
 
 def _settled_format(project: Project) -> ImageFormat | None:
@@ -172,21 +174,25 @@ def _require_enough(report: ImportReport, source: Path) -> None:
     raise VaeError(what, advice=advice)
 
 
-def _forget_damaged(project: Project, image_format: ImageFormat) -> None:
+def _forget_damaged(project: Project, image_format: ImageFormat, control: Control) -> None:
     """Drop the rows of shards that are missing or damaged, so that their pictures are decoded again."""
     with project.index() as index:
-        needed = "SELECT shard, MAX(row) + 1 FROM pictures WHERE shard IS NOT NULL GROUP BY shard"
-        for shard, rows in index.execute(needed).fetchall():
-            try:
-                intact = len(open_shard(project.pixels_folder, shard, image_format.shape)) >= rows
-            except VaeError:
-                intact = False
-            if not intact:
+        needed = (
+            "SELECT shard, MAX(row) + 1, sha256 FROM (SELECT shard, row FROM pictures"
+            " WHERE shard IS NOT NULL) LEFT JOIN shards USING (shard) GROUP BY shard"
+        )
+        for shard, rows, sha256 in index.execute(needed).fetchall():
+            if control.should_stop:
+                return
+            if not _is_intact(project.pixels_folder, shard, image_format, rows, sha256):
                 index.execute("DELETE FROM pictures WHERE shard = ?", (shard,))
 
 
-def _relative(path: Path, source: Path) -> bytes:
-    return os.fsencode(path.relative_to(source))
+def _is_intact(folder: Path, shard: int, image_format: ImageFormat, rows: int, sha256: str | None) -> bool:
+    with contextlib.suppress(VaeError, OSError):
+        is_long_enough = len(open_shard(folder, shard, image_format.shape)) >= rows
+        return is_long_enough and sha256 in (None, sha256_of(shard_path(folder, shard)))
+    return False
 
 
 def _report(project: Project, *, cancelled: bool) -> ImportReport:
@@ -236,7 +242,11 @@ class _Progress:
                 self.fresh.append(decoded.pixels)
         self.send()
 
-    def send(self, *, at_once: bool = False) -> None:
+    def wait(self, disk_full: DiskFull) -> None:
+        """Tell that it waits for space."""
+        self.send(at_once=True, disk_full=disk_full)
+
+    def send(self, *, at_once: bool = False, disk_full: DiskFull | None = None) -> None:
         now = time.monotonic()
         if not at_once and now - self.sent < REPORT_SECONDS:
             return
@@ -246,168 +256,8 @@ class _Progress:
         left = None
         if not self.scanning and fresh_done > 0:
             left = (now - self.started) / fresh_done * (self.found - done)
+        fresh = tuple(self.fresh)
         self.listener(
-            ImportProgress(self.found, done, self.used, self.skipped, self.scanning, left, tuple(self.fresh))
+            ImportProgress(self.found, done, self.used, self.skipped, self.scanning, left, fresh, disk_full)
         )
         self.fresh.clear()
-
-
-_LEFT_OUT = f"SELECT path, frame, sha256, reason FROM pictures WHERE reason GLOB '{LEFT_OUT}*'"
-_LEAVE_OUT_AGAIN = """
-UPDATE pictures SET status = 'skipped', reason = left_out.reason FROM left_out
-WHERE pictures.status = 'used' AND pictures.path = left_out.path AND pictures.frame = left_out.frame
-AND pictures.sha256 = left_out.sha256
-"""
-
-
-class _Writer:
-    """Collects decoded pictures into shards; a shard is on disk before the index names its pictures.
-
-    At another image format than before, everything, the removal of the old pictures included, is one
-    transaction; otherwise each shard is one, so that little is lost when the program is killed.
-    """
-
-    def __init__(
-        self, project: Project, image_format: ImageFormat, fresh_start: bool, format_reason: str
-    ) -> None:
-        self._project = project
-        self._format = image_format
-        self._format_reason = format_reason
-        self._fresh_start = fresh_start
-        self._replacing = False
-        self._rows = max(SHARD_BYTES // int(np.prod(image_format.shape)), 1)
-        self._pixels: list[NDArray[np.uint8]] = []
-        self._pending: list[tuple[object, ...]] = []
-        self._discarded = False
-
-    def __enter__(self) -> "_Writer":
-        self._index = sqlite3.connect(self._project.path / INDEX_FILE, timeout=30)
-        last = self._index.execute("SELECT MAX(shard) FROM pictures").fetchone()[0]
-        self._shard = 0 if last is None else last + 1
-        if self._fresh_start:
-            self._replacing = last is not None
-            self._index.execute(f"CREATE TEMP TABLE left_out AS {_LEFT_OUT}")
-            self._index.execute("DELETE FROM pictures")
-            self._index.executemany(
-                "INSERT OR REPLACE INTO meta VALUES (?, ?)",
-                [
-                    ("image_format", json.dumps(self._format.to_json())),
-                    ("format_reason", self._format_reason),
-                ],
-            )
-            self._commit_part()
-        count = "SELECT COUNT(*), COALESCE(SUM(status = 'used'), 0) FROM pictures"
-        self.kept, self.used = self._index.execute(count).fetchone()
-        return self
-
-    @property
-    def kept_words(self) -> str:
-        """What the project has when the source folder goes away now, as a sentence; '' for nothing."""
-        if self._replacing:
-            return tr("The pictures that the project had are kept.")
-        if not self.used:
-            return ""
-        return trn("{count} picture is kept.", "{count} pictures are kept.", self.used)
-
-    def add(self, decoded: Decoded) -> None:
-        """Take one decoded or skipped picture."""
-        used = decoded.pixels is not None
-        if decoded.pixels is not None:
-            self._pixels.append(decoded.pixels)
-            self.used += 1
-        self._pending.append(
-            (
-                _relative(decoded.path, self._project.source),
-                decoded.size_bytes,
-                storable(decoded.mtime_ns),
-                decoded.sha256,
-                "used" if used else "skipped",
-                decoded.reason,
-                self._shard if used else None,
-                len(self._pixels) - 1 if used else None,
-                int(used and is_held_out(decoded.sha256)),
-                decoded.width or None,
-                decoded.height or None,
-                _signed(decoded.likeness) if used else None,
-                int(decoded.is_blank),
-            )
-        )
-        if len(self._pixels) >= self._rows or len(self._pending) >= _MOST_PENDING:
-            self._flush()
-
-    def discard(self) -> None:
-        """Leave the project as it was before."""
-        self._discarded = True
-
-    def _flush(self) -> None:
-        if self._pixels:
-            buffer = io.BytesIO()
-            np.save(buffer, np.stack(self._pixels), allow_pickle=False)
-            write_atomically(shard_path(self._project.pixels_folder, self._shard), buffer.getvalue())
-            self._shard += 1
-            self._pixels.clear()
-        self._index.executemany(
-            "INSERT OR REPLACE INTO pictures"
-            " (path, size, mtime_ns, sha256, status, reason, shard, row, held_out,"
-            " width, height, likeness, is_blank)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            self._pending,
-        )
-        self._pending.clear()
-        self._commit_part()
-
-    def _commit_part(self) -> None:
-        if not self._replacing:
-            self._index.commit()
-
-    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
-        try:
-            if not self._discarded and not (error and self._replacing):
-                self._flush()
-                if self._fresh_start:
-                    self._index.execute(_LEAVE_OUT_AGAIN)
-                hold_some_out(self._index)
-                self._index.commit()
-        finally:
-            self._index.close()
-        self._remove_unused_shards()
-
-    def _remove_unused_shards(self) -> None:
-        with self._project.index() as index:
-            used = {row[0] for row in index.execute("SELECT DISTINCT shard FROM pictures")}
-        for path in self._project.pixels_folder.glob("*.npy"):
-            if path.stem.isdigit() and int(path.stem) not in used:
-                with contextlib.suppress(OSError):  # Windows keeps a file that is still mapped
-                    path.unlink()
-
-
-def _signed(bits: int) -> int:
-    """64 bits as SQLite's integers have them."""
-    return bits - (1 << 64) if bits >= 1 << 63 else bits
-
-
-def hold_some_out(index: sqlite3.Connection) -> None:
-    """Whatever was added or left out: copies are held out together, and one picture at least is."""
-    _hold_out_copies(index)
-    _hold_out_at_least_one(index)
-
-
-def _hold_out_copies(index: sqlite3.Connection) -> None:
-    """A picture held out for want of another is not known by its hash; its later copies go with it."""
-    index.execute(
-        "UPDATE pictures SET held_out = 1 WHERE status = 'used' AND held_out = 0"
-        " AND sha256 IN (SELECT sha256 FROM pictures WHERE held_out = 1)"
-    )
-
-
-def _hold_out_at_least_one(index: sqlite3.Connection) -> None:
-    """Without a held-out picture nobody sees overfitting; a small set may have none by its hashes."""
-    used, contents, held_out = index.execute(
-        "SELECT COUNT(*), COUNT(DISTINCT sha256), COALESCE(SUM(held_out), 0)"
-        " FROM pictures WHERE status = 'used'"
-    ).fetchone()
-    if used >= FEWEST_PICTURES and contents > 1 and held_out == 0:
-        index.execute(
-            "UPDATE pictures SET held_out = 1 WHERE status = 'used' AND sha256 ="
-            " (SELECT MIN(sha256) FROM pictures WHERE status = 'used')"
-        )

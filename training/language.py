@@ -98,6 +98,14 @@ def number(value: float, form: str = ",") -> str:
     return _chosen[0].format_field(value, form)
 
 
+def size_words(size: int) -> str:
+    """A number of bytes as people read it: "3.2 MB"."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{number(size / factor, '.1f')} {unit}"
+    return tr("{size} bytes", size=size)
+
+
 def separators() -> tuple[str, str]:
     """What stands between thousands and before decimals in the chosen language: "," and "." in English."""
     return number(1000)[1], number(0.5, ".1f")[1]

@@ -125,10 +125,15 @@ def all_posteriors(
     pictures: PixelStore,
     control: Control | None = None,
     on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+    *,
+    keep: bool = True,
 ) -> Posteriors | None:
     """Where every picture lies under ``model``; kept in the run's folder until pictures or weights change.
 
     That they cannot be kept is logged, and costs no more than working them out again.
+
+    Args:
+        keep: whether to, if they are new.
 
     Returns:
         The posteriors in the pictures' order, or None when told to stop.
@@ -147,6 +152,8 @@ def all_posteriors(
         parts.append(part)
         on_progress(int(numbers[-1]) + 1, len(pictures))
     posteriors = Posteriors.joined(parts)
+    if not keep:
+        return posteriors
     buffer = BytesIO()
     arrays: dict[str, Any] = {"weights": digest, "ids": pictures.ids, **posteriors.arrays}
     np.savez(buffer, **arrays)

@@ -22,7 +22,9 @@ _log = logging.getLogger(__name__)
 
 _PICTURES_1 = "id, path, size, mtime_ns, sha256, status, reason, shard, row, held_out"
 _STEPS: Mapping[int, tuple[str, ...]] = {  # from this format to the next one
-    1: (  # files may have several frames; facts of pictures
+    # Files may have several frames; facts of pictures; hashes of shards, but none of those that are there:
+    # reading all pixels would take minutes, and what is already damaged must not pass for whole.
+    1: (
         "ALTER TABLE pictures RENAME TO pictures_1",
         *(statement for statement in SCHEMA.split(";") if statement.strip()),
         f"INSERT INTO pictures ({_PICTURES_1}) SELECT {_PICTURES_1} FROM pictures_1",
@@ -49,7 +51,8 @@ def bring_up_to_date(project: Path, data: Mapping[str, Any]) -> None:
     if not backup.exists():
         with writing_folder(backup) as folder:
             _copy(project, folder)
-    with telling_index_problems(), contextlib.closing(sqlite3.connect(project / INDEX_FILE)) as index:
+    file = project / INDEX_FILE
+    with telling_index_problems(file), contextlib.closing(sqlite3.connect(file)) as index:
         index.isolation_level = None
         for step in range(version, FORMAT):
             if index.execute("PRAGMA user_version").fetchone()[0] <= step:
@@ -61,7 +64,7 @@ def bring_up_to_date(project: Path, data: Mapping[str, Any]) -> None:
 def _copy(project: Path, folder: Path) -> None:
     shutil.copy2(project / PROJECT_FILE, folder)
     with (
-        telling_index_problems(),
+        telling_index_problems(project / INDEX_FILE),
         contextlib.closing(sqlite3.connect(project / INDEX_FILE)) as index,
         contextlib.closing(sqlite3.connect(folder / INDEX_FILE)) as copy,
     ):

@@ -1,6 +1,7 @@
 """The decoded pictures of a project, read from memory-mapped shards."""
 
 import errno
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,6 +17,12 @@ SHARD_BYTES = 16 * 2**20  # written in one piece: small enough to lose little, l
 def shard_path(folder: Path, shard: int) -> Path:
     """The file of a shard."""
     return folder / f"{shard:05d}.npy"
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal; raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def evenly(count: int, most: int) -> NDArray[np.int64]:

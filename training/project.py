@@ -12,6 +12,7 @@ one SQLite transaction: a crash leaves the old pictures or the new ones.
 
 import contextlib
 import datetime
+import errno
 import hashlib
 import json
 import os
@@ -25,7 +26,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from training.errors import VaeError
+from training.errors import DiskFullError, NotWritableError, VaeError
 from training.files import read_json, remove_leftovers, write_json
 from training.image_format import ImageFormat
 from training.index import FORMAT, INDEX_FILE, connect, make_index, telling_index_problems
@@ -58,11 +59,15 @@ class Project:
     """An open project. Use as a context manager, or call :meth:`close`.
 
     Reading methods may be called from any thread; each call opens its own connection to the index.
+
+    Attributes:
+        why_read_only: where it was to be changed and can only be looked at, the reason as a sentence.
     """
 
     def __init__(self, path: Path, source: Path, lock: "filelock.BaseFileLock | None") -> None:
         self.path = path
         self.source = source
+        self.why_read_only = ""
         self._lock = lock
 
     @classmethod
@@ -119,7 +124,8 @@ class Project:
         """Open a project, with ``write`` as the only program that may change it.
 
         Raises:
-            VaeError: no project, a damaged one, one of a newer version, or one that another program holds.
+            NotWritableError: another program holds it, or it lies where nothing can be written.
+            VaeError: no project, a damaged one, or one of a newer version.
         """
         path = path.resolve()
         if not is_project(path):
@@ -155,6 +161,20 @@ class Project:
             remove_leftovers(path)
         return cls(path, Path(data["source"]), lock)
 
+    @classmethod
+    def open_as_can_be(cls, path: Path) -> Self:
+        """Open a project for writing or else, as :attr:`why_read_only` tells, to look at.
+
+        Raises:
+            VaeError: no project, a damaged one, or one of a newer version.
+        """
+        try:
+            return cls.open(path, write=True)
+        except (NotWritableError, DiskFullError) as error:  # there may be no space to bring it up to date
+            project = cls.open(path, write=False)
+            project.why_read_only = error.brief if isinstance(error, NotWritableError) else error.what
+            return project
+
     def close(self) -> None:
         """Let another program write to the project."""
         if self._lock is not None:
@@ -185,7 +205,7 @@ class Project:
     @contextlib.contextmanager
     def index(self) -> Iterator[sqlite3.Connection]:
         """A connection to the index; what is done in the block is one transaction."""
-        with telling_index_problems():
+        with telling_index_problems(self.path / INDEX_FILE):
             connection = connect(self.path / INDEX_FILE)
             with contextlib.closing(connection), connection:
                 yield connection
@@ -290,24 +310,37 @@ def _is_left_over(entry: Path) -> bool:
 def _lock(path: Path) -> "filelock.BaseFileLock":
     import filelock  # it brings asyncio along, which the first paint need not wait for
 
+    if problem := _why_not_writable(path):
+        raise _not_writable(path, problem)
     # The operating system drops this lock when its owner dies, so a crash never leaves a project locked.
     lock = filelock.FileLock(path / LOCK_FILE, thread_local=False)
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout as error:
-        raise VaeError(
+        raise NotWritableError(
             tr("The project {name} is open in another program.", name=path.name),
             kept=tr("Nothing was changed."),
             advice=tr("Close it there first."),
+            brief=tr("It is open in another program: you can look, not change."),
         ) from error
     except OSError as error:
-        raise VaeError(
-            tr(
-                "The project {path} cannot be written to: {reason}.",
-                path=path,
-                reason=error.strerror or error,
-            ),
-            kept=tr("Nothing was changed."),
-            advice=tr("Check the folder's permissions."),
-        ) from error
+        raise _not_writable(path, error.strerror or str(error)) from error
     return lock
+
+
+def _why_not_writable(path: Path) -> str:
+    """What the system would say of writing to a part of the project; "" where it may let us."""
+    for part in (path, path / PIXELS_FOLDER, path / RUNS_FOLDER, path / INDEX_FILE):
+        if part.exists() and not os.access(part, os.W_OK):
+            is_read_only_disk = hasattr(os, "statvfs") and os.statvfs(part).f_flag & os.ST_RDONLY
+            return os.strerror(errno.EROFS if is_read_only_disk else errno.EACCES)
+    return ""
+
+
+def _not_writable(path: Path, reason: str) -> NotWritableError:
+    return NotWritableError(
+        tr("The project {path} cannot be written to: {reason}.", path=path, reason=reason),
+        kept=tr("Nothing was changed."),
+        advice=tr("Check the folder's permissions."),
+        brief=tr("Its folder cannot be written to ({reason}): you can look, not change.", reason=reason),
+    )

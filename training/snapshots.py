@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from training.checkpoint import Counters, copied
-from training.errors import VaeError
+from training.errors import DiskFullError, VaeError
 from training.events import Snapshot
 from training.latent import posteriors_of
 from training.learner import Learner
@@ -89,6 +89,8 @@ class Snapshots:
             ids = self._pictures.ids[sample]
             try:
                 self._timeline.add(Frame(at.step, at.seconds, ids, found), weights)
+            except DiskFullError:  # the checkpoint tells; the next one finds space again
+                _log.info("This moment is not kept for replaying: the disk is full")
             except VaeError as error:
                 _log.warning("nothing more is kept for replaying this training: %s", error.what)
                 self._timeline = None

@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from training.errors import VaeError
 from training.events import Control, ImportReport
 from training.image_format import ImageFormat
 from training.importer import has_too_few, import_folder
-from training.index import telling_index_problems
+from training.index import INDEX_FILE, telling_index_problems
 from training.project import Project, default_project_path, is_project
 from training.samples import find_sample, unpack
 from training.setting_help import MODEL_SETTINGS
@@ -95,7 +96,8 @@ def wished_format(project_path: Path, source: Path, wishes: Mapping[str, Any]) -
 
 
 def _surveyed(source: Path) -> ImageFormat | None:
-    with telling_index_problems(), contextlib.closing(sqlite3.connect("")) as nowhere:  # a file of its own
+    aside = Path(tempfile.gettempdir(), INDEX_FILE)  # where SQLite puts what has no name
+    with telling_index_problems(aside), contextlib.closing(sqlite3.connect("")) as nowhere:
         files = SourceFiles(nowhere, source, Control())
         files.find()
         files.expect_all()

@@ -18,6 +18,7 @@ from training.project import Project, default_project_path, is_project
 from training.samples import find_sample, unpack
 from training.source_scan import has_files
 from training.vae_file import SharedModel
+from vae_desktop.access_session import AccessSession
 from vae_desktop.aftercare import Aftercare
 from vae_desktop.application import come_forward
 from vae_desktop.companions import Companions
@@ -62,6 +63,7 @@ class App(QObject):
         self.settings = settings
         self.window = MainWindow(settings, log_folder=log_folder)
         self.engine = Engine()
+        self.access = AccessSession(self.window, self.open_project)
         self.plane = PlaneSession(self.window, self.engine)
         self.aftercare = Aftercare(self.window, session, lambda: self.project)
         self.training = TrainingSession(self.window, self.engine, settings, self.aftercare)
@@ -254,7 +256,7 @@ class App(QObject):
             if self.project is not None and self.project.path == path.resolve():
                 self.close_project()
             if source is None or is_project(path):
-                project, made = Project.open(path, write=True), False
+                project, made = Project.open_as_can_be(path), False
             else:
                 project, made = Project.create(path, source), True
         except VaeError as error:
@@ -263,6 +265,7 @@ class App(QObject):
         self.close_project()
         self.window.welcome.clear_problem()
         self.project, self._made_project = project, made
+        self.access.show(project)
         return True
 
     def _open_now(self) -> str:
@@ -282,6 +285,7 @@ class App(QObject):
         if self.project is not None:
             self.project.close()
         self.project = self._continuation = None
+        self.access.show(None)
         self.training.close()
         self.shared.close()
         # What the engine told before it stopped must not reach the next project.
@@ -308,7 +312,10 @@ class App(QObject):
         self.window.show_problem(text)
 
     def _start_import(self, image_format: ImageFormat | None = None) -> None:
-        if self.project is not None:
+        if self.project is not None and self.project.why_read_only:
+            self._continuation = None
+            self._show_pictures()
+        elif self.project is not None:
             self.window.set_project_name(self.project.source.name)
             self.window.set_state(WindowState.IMPORTING)
             self.settings.save_session(str(self.project.source), training=False)
@@ -393,7 +400,7 @@ class App(QObject):
     def _show_run(self, project: Project, *, resume: bool) -> None:
         due, self._continuation = self._continuation, None
         if due is None:
-            self.training.open(project, resume=resume)
+            self.training.open(project, resume=resume and not project.why_read_only)
             return
         self.training.begin_shared(project, due.shared, due.minutes)
         if due.note:

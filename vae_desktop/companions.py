@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from training.config import ModelConfig
+from vae_desktop.check_session import CheckSession
 from vae_desktop.desktop_session import DesktopSession
 from vae_desktop.engine import Engine
 from vae_desktop.explain_session import ExplainSession
@@ -50,6 +51,7 @@ class Companions:
         self.desktop = DesktopSession(window, engine, settings)
         self.help = HelpSession(window, engine, training, settings, log_folder)
         self.health = HealthSession(window, plane.pictures, show_anew)
+        self.check = CheckSession(window, training)
         self.plane_text = PlaneTextSession(window, engine, plane)
         self.twins = TwinSession(window, engine, plane, training, settings)
         self.studies = StudySession(window, training)
@@ -62,3 +64,4 @@ class Companions:
         self.studies.close()
         self.twins.close()
         self.health.close()
+        self.check.close()

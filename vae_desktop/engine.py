@@ -118,7 +118,7 @@ class Engine(QObject):
 
     def import_folder(self, project: Project, image_format: ImageFormat | None = None) -> None:
         """Bring a project up to date with its source folder, at its own or another image format."""
-        control = self._import_control = Control()
+        control = self._import_control = Control(waits_for_space=True)
         self._import_lane.submit(
             lambda: self.imported.emit(
                 import_folder(project, self.import_progress.emit, control, image_format)
@@ -157,7 +157,7 @@ class Engine(QObject):
             new_length: False for what is left of the run's own length, ``minutes`` being ignored then.
             shared: begin a run with what this model has learnt.
         """
-        control = self._control = Control()
+        control = self._control = Control(waits_for_space=True)
         control.gate(self._drag.is_set())
         showing = self._show_anew()
         settings = dict(chosen or {})
@@ -247,7 +247,8 @@ class Engine(QObject):
         values = load_weights(run)
         self._decode_with(run, values, training=False)
         if fits(run, project):
-            found = all_posteriors(run, LatentModel(run.model, values), project.pictures(), showing)
+            model, may_write = LatentModel(run.model, values), not project.why_read_only
+            found = all_posteriors(run, model, project.pictures(), showing, keep=may_write)
             if found is not None:
                 self.positions.emit(np.arange(len(found)), found)
         self.model_loaded.emit()

@@ -52,6 +52,7 @@ class Exploration(QObject):
         self.edits = Edits()
         self._parts: dict[str, tuple[Part, bool]] = {}
         self._file: Path | None = None
+        self._is_kept = True
         self._run = ""
         self._kept = _Kept()
         self._told = False
@@ -64,9 +65,9 @@ class Exploration(QObject):
         self._parts[name] = part, of_run
         part.changed.connect(self._on_changed)
 
-    def open(self, project: Path) -> None:
-        """Turn to a project; its parts are taken up by :meth:`restore`."""
-        self._file, self._told = project / EXPLORATION_FILE, False
+    def open(self, project: Path, *, keep: bool = True) -> None:
+        """Turn to a project; its parts are taken up by :meth:`restore`, and only with ``keep`` written."""
+        self._file, self._is_kept, self._told = project / EXPLORATION_FILE, keep, False
         self._kept = _Kept.read(self._file)
 
     def restore(self, run: str) -> None:
@@ -90,7 +91,7 @@ class Exploration(QObject):
         """Write what there is, in the background."""
         self._soon.stop()
         file, run = self._file, self._run
-        if file is None or not run:
+        if file is None or not run or not self._is_kept:
             return
         for name, (part, of_run) in self._parts.items():
             of = self._kept.runs.setdefault(run, {}) if of_run else self._kept.project

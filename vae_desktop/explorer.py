@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 
 from training.image_format import ImageFormat
 from training.language import tr
+from training.project import Project
 from training.run import Run
 from vae_desktop.drawing_session import DrawingSession
 from vae_desktop.edits import join_undo
@@ -90,7 +91,7 @@ class Explorer(QObject):
         session.explorable.connect(self.group_session.show_folders)
         self.exploration.failed.connect(window.show_problem)
         join_undo(self.exploration.edits, window.action("undo"), window.action("redo"))
-        session.opened.connect(lambda project: self.exploration.open(project.path))
+        session.opened.connect(self._open)
         session.closing.connect(self.ellipses.begin)
         session.closing.connect(self.paths.path.clear)  # once it is kept
         session.explorable.connect(self._restore)
@@ -102,6 +103,9 @@ class Explorer(QObject):
         self.exploration.close()
         self.colours.close()
         self.nearest.close()
+
+    def _open(self, project: Project) -> None:
+        self.exploration.open(project.path, keep=not project.why_read_only)
 
     def _restore(self) -> None:
         run = self._shown_run()

@@ -255,6 +255,9 @@ class _ImportBar(QWidget):
             self._bar.setValue(progress.done)
         if not self.cancel.isEnabled():
             return  # a late report must not take back "Stopping…"
+        if progress.disk_full is not None:
+            self._line.setText(progress.disk_full.sentence)
+            return
         so_far = (
             tr("{done:,} of {found:,} and counting", done=progress.done, found=progress.found)
             if progress.scanning

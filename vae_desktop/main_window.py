@@ -109,6 +109,7 @@ class MainWindow(QMainWindow):
         self._log_folder = log_folder
         self._state = WindowState.EMPTY
         self._loading = False
+        self._project_name = self._why_read_only = ""
         self._layout = settings.layout
         self.welcome = WelcomePage()
         self.library = LibraryPanel()
@@ -121,6 +122,7 @@ class MainWindow(QMainWindow):
         self.path_bar = PathBar()
         self.decoding = DecodeView()
         self.messages = MessageStrip()
+        self.access = MessageStrip()
         self._build_centre()
         self._docks = Docks(
             self,
@@ -187,8 +189,26 @@ class MainWindow(QMainWindow):
 
     def set_project_name(self, name: str) -> None:
         """Show the open project in the title bar; '' for none."""
+        self._project_name = name
         shown = one_line(name).replace("[*]", "[*][*]")  # Qt's place for "modified", written out
+        if self._why_read_only:
+            shown = tr("{project} (read-only)", project=shown)
         self.setWindowTitle(f"{shown} – {_TITLE}" if name else _TITLE)
+
+    @property
+    def why_read_only(self) -> str:
+        """Why the open project can only be looked at, as a sentence; "" where it can be changed."""
+        return self._why_read_only
+
+    def set_read_only(self, why: str, button: StripButton | None = None) -> None:
+        """Let the open project only be looked at, and say why; "" for one that can be changed."""
+        self._why_read_only = why
+        self.access.clear()
+        if why:
+            self.access.show_note(tr("Read-only: {why}", why=why), button)
+        self.training.set_read_only(why)
+        self.set_project_name(self._project_name)
+        self._update_actions()
 
     def set_samples(self, samples: list[SampleCard]) -> None:
         """Offer these samples on the first page and in the menu."""
@@ -299,6 +319,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
+        column.addWidget(self.access)
         column.addWidget(self.messages)
         column.addWidget(self._pages, 1)
         self.setCentralWidget(centre)
@@ -373,7 +394,7 @@ class MainWindow(QMainWindow):
         self.state_changed.emit()
 
     def _update_actions(self) -> None:
-        self._actions.update(self._state, loading=self._loading)
+        self._actions.update(self._state, loading=self._loading, read_only=bool(self._why_read_only))
 
     def _show_docks(self) -> None:
         if not self._layout.isEmpty() and self.restoreState(self._layout, _LAYOUT):

@@ -93,6 +93,8 @@ class MeasuresSession(QObject):
 
     def _why_not(self) -> str:
         state = self._window.state
+        if self._window.why_read_only:
+            return self._window.why_read_only
         if state == WindowState.TRAINED:
             return "" if self._window.action("measure").isEnabled() else tr(_NOT_NOW)
         return tr(_WHY_NOT.get(state, _NOT_NOW))

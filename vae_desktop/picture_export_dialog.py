@@ -20,9 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from training.errors import VaeError
-from training.files import size_words
 from training.film import HIGHEST_FPS, check_count, estimated_bytes
-from training.language import mark, tr, trn
+from training.language import mark, size_words, tr, trn
 from training.mp4 import find_ffmpeg, no_ffmpeg
 from training.stills import MOST_ENLARGED, check_pixels
 from vae_desktop.labels import QuietLabel

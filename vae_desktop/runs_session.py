@@ -110,6 +110,10 @@ class RunsSession(QObject):
         run = self._run(path)
         if run is None:
             return
+        if self._window.why_read_only:
+            self._window.messages.show_note(self._window.why_read_only)
+            self.refresh()
+            return
         try:
             renamed = rename_run(run, name)
         except VaeError as error:

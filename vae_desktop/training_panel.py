@@ -85,6 +85,7 @@ class TrainingPanel(PaletteFollower):
         super().__init__(parent)
         self._state = WindowState.EMPTY
         self._loading = False
+        self._why_read_only = ""
         self._history: list[EpochRecord] = []
         self._facts = Facts()
         self._epoch = 0
@@ -165,6 +166,11 @@ class TrainingPanel(PaletteFollower):
             self._say("")
         self._update()
 
+    def set_read_only(self, why: str) -> None:
+        """Whether nothing may be trained as the project can only be looked at, and why, as a sentence."""
+        self._why_read_only = why
+        self._update()
+
     def set_device(self, text: str, tooltip: str = "") -> None:
         """Say in a few words what it trains on; the tooltip says why."""
         self._device.setText(one_line(text))
@@ -187,7 +193,7 @@ class TrainingPanel(PaletteFollower):
             self.pause_requested.emit(True)
         elif self._state == WindowState.PAUSED:
             self.pause_requested.emit(False)
-        elif self._state.can_train and not self._loading:
+        elif self._can_train:
             self.train_requested.emit(self.budget.minutes)
 
     def show_progress(self, progress: TrainProgress) -> None:
@@ -195,6 +201,9 @@ class TrainingPanel(PaletteFollower):
         self._epoch = progress.epoch
         if self._state == WindowState.PAUSED:
             return  # a late report must not take back "Paused"
+        if progress.disk_full is not None:
+            self._say(progress.disk_full.sentence)
+            return
         if progress.seconds_left is None:
             share = progress.step_in_epoch / max(progress.steps_per_epoch, 1)
         else:
@@ -310,21 +319,27 @@ class TrainingPanel(PaletteFollower):
         running = self._state.is_running
         words, sign = _ROLES.get(self._state, (mark("Train"), "train"))
         self._primary.set_role(tr(words), sign)
-        self._primary.setEnabled(running or (self._state.can_train and not self._loading))
+        self._primary.setEnabled(running or self._can_train)
         self._primary.setToolTip(self._why_not() or tr(_PRIMARY_HELP.get(self._state, "")))
         self._stop.setVisible(running)
         self._budget.setVisible(not running)
         self._budget_label.setVisible(not running)
         self._budget.setEnabled(self._state.can_train)
         self._settings.setVisible(not running and self._state != WindowState.SHARED)
-        self._settings.setEnabled(self._state.has_pictures and not self._loading)
+        self._settings.setEnabled(self._state.has_pictures and self._can_train)
         self._bar.setRange(0, 1000)
         self._bar.setVisible(running)
         if not running:
             self._bar.setValue(0)
 
+    @property
+    def _can_train(self) -> bool:
+        return self._state.can_train and not self._loading and not self._why_read_only
+
     def _why_not(self) -> str:
         running = self._state.is_running
+        if self._why_read_only:
+            return self._why_read_only
         if not (running or self._state.can_train):
             return tr("Open a folder of pictures first")
         if self._loading and not running:

@@ -48,7 +48,7 @@ class TrainingSession(QObject):
         self._settings, self._aftercare = settings, aftercare
         self.project: Project | None = None
         self.run: Run | None = None
-        self.refusal: Callable[[], str] = lambda: ""
+        self.refusal: Callable[[], str] = lambda: window.why_read_only
         engine.run_begun.connect(self._on_begun)
         engine.training_progress.connect(self._on_progress)
         engine.epoch_finished.connect(window.training.add_epoch)

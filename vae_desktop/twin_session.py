@@ -49,6 +49,7 @@ class TwinSession(QObject):
         window.action("twins").triggered.connect(self.open)
         window.runs.explore_requested.connect(self.explore)
         engine.gated.connect(self._on_gated)
+        self._other_refusal = training.refusal
         training.refusal = self._why_none_may_begin
         training.changed.connect(self._tell_refusal)
 
@@ -163,7 +164,7 @@ class TwinSession(QObject):
 
     def _why_none_may_begin(self) -> str:
         if not self.is_training:
-            return ""
+            return self._other_refusal()
         return tr("Two trainings run side by side in a window of their own. Stop them there first.")
 
     def _tell_refusal(self) -> None:

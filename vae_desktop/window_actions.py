@@ -326,6 +326,12 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "",
         mark("Six steps with your own hands on a sample; what is open now comes back afterwards"),
     ),
+    "check": (
+        mark("Chec&k the project…"),
+        None,
+        "",
+        mark("Read every file of the open project and tell what is damaged; nothing is changed"),
+    ),
     "log": (mark("Show &log"), None, "", mark("What the program has noted of itself")),
     "report": (
         mark("&Report a problem…"),
@@ -353,6 +359,7 @@ PICTURE_ACTIONS = ("make_group",)
 GUEST_ACTIONS = ("place_pictures", "draw_picture", "", "next_guest", "remove_guests")
 HANDLE_ACTIONS = ("name_handle", "lock_handle", "to_nearest", "add_stop")
 DECODING_TOOLS = ("jitter", "equal_pictures")
+WRITING_ACTIONS = ("train", "settings", "new_run", "measure", "twins")
 
 
 class WindowActions:
@@ -417,6 +424,7 @@ class WindowActions:
             "tour",
             "lesson",
             "",
+            "check",
             "log",
             "report",
             "logs",
@@ -432,8 +440,13 @@ class WindowActions:
             if icon_name:
                 self._by_name[name].setIcon(icon(icon_name, palette))
 
-    def update(self, state: WindowState, *, loading: bool) -> None:
-        """Enable what can be done in a state; ``loading`` while the engine still starts."""
+    def update(self, state: WindowState, *, loading: bool, read_only: bool) -> None:
+        """Enable what can be done in a state.
+
+        Args:
+            loading: while the engine still starts.
+            read_only: where the open project can only be looked at.
+        """
         enabled = {
             "close_project": state.has_pictures or state == WindowState.SHARED,
             "health": state.has_pictures,
@@ -447,6 +460,7 @@ class WindowActions:
             "new_run": state == WindowState.TRAINED and not loading,
             "measure": state == WindowState.TRAINED and not loading,
             **dict.fromkeys(("twins", "study"), state.has_pictures and not loading),
+            "check": state.has_pictures,
             "pause": state.is_running,
             "stop": state.is_running,
             "place_pictures": state.has_model,
@@ -456,7 +470,7 @@ class WindowActions:
             ),
         }
         for name, possible in enabled.items():
-            self._by_name[name].setEnabled(possible)
+            self._by_name[name].setEnabled(possible and not (read_only and name in WRITING_ACTIONS))
         words = {WindowState.TRAINED: tr("&Train more"), WindowState.SHARED: tr("&Continue with pictures…")}
         self._by_name["train"].setText(words.get(state, tr("&Train")))
         self._by_name["pause"].setText(tr("&Resume") if state == WindowState.PAUSED else tr("&Pause"))
