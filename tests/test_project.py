@@ -110,13 +110,17 @@ def test_what_killed_programs_left_is_removed_by_the_next_writer(make_project):
     made = make_project(12)
     made.close()
     old, young = made.pixels_folder / "00001.npy.0123.part", made.runs_folder / "a.npz.4567.part"
-    for path in (old, young):
+    folder = made.path / "backup-format-1.89ab.part"
+    folder.mkdir()
+    for path in (old, young, folder / "index.sqlite"):
         path.write_bytes(b"half")
-    os.utime(old, (1, 1))
+    for path in (old, folder):
+        os.utime(path, (1, 1))
     Project.open(made.path, write=False).close()
     assert old.exists()
     Project.open(made.path, write=True).close()
     assert not old.exists()
+    assert not folder.exists()
     assert young.exists()  # another program may be writing it
 
 

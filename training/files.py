@@ -98,11 +98,11 @@ def writing_folder(path: Path) -> Iterator[Path]:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Delete the temporary files below ``folder`` that killed programs left; young ones may be in use."""
-    with suppress(OSError):  # nothing is worse for them
-        for path in folder.rglob("*.part"):
+    """Delete what killed programs left half written below ``folder``; what is young may be in use."""
+    for path in list(folder.rglob("*.part")):
+        with suppress(OSError):  # nothing is worse for it
             if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
-                path.unlink()
+                _remove(path)
 
 
 @contextmanager

@@ -92,7 +92,7 @@ class TurnControl(Control):
     """
 
     def __init__(self, turns: Turns) -> None:
-        super().__init__()
+        super().__init__(waits_for_space=True)  # side by side, trainings are looked at
         self._turns = turns
         self.steps, self.is_stepping, self.has_left = 0, False, False
 

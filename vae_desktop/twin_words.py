@@ -100,6 +100,8 @@ def distance_words(facts: Facts) -> str:
 
 def progress_words(progress: TrainProgress) -> str:
     """How far a training is, in a few words."""
+    if progress.disk_full is not None:
+        return progress.disk_full.sentence
     words = tr("Step {step:,}, epoch {epoch:,}", step=progress.step, epoch=progress.epoch)
     if progress.seconds_left is None:
         return words

@@ -327,7 +327,7 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         mark("Six steps with your own hands on a sample; what is open now comes back afterwards"),
     ),
     "check": (
-        mark("Chec&k the project…"),
+        mark("Check the pro&ject…"),
         None,
         "",
         mark("Read every file of the open project and tell what is damaged; nothing is changed"),

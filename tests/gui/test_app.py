@@ -148,7 +148,8 @@ def test_a_project_that_cannot_be_taken_up_again_does_not_make_the_next_one_trai
     settings.save_session(str(untrained), training=True)
     with Project.open(untrained, write=True):
         app = start_app()
-        qtbot.waitUntil(lambda: "another program" in problem(app), timeout=SECONDS)
+        qtbot.waitUntil(lambda: "another program" in app.window.access.text, timeout=SECONDS)
+        wait_for(qtbot, app, WindowState.READY)  # to look at, without a training
     with told(qtbot, app.engine, "model_loaded"):
         app.open_project(str(trained))
     assert app.window.state == WindowState.TRAINED
@@ -471,10 +472,10 @@ def test_a_project_that_vanished_while_the_window_was_open_says_so(qtbot, app, t
     still_works(qtbot, app, trained)
 
 
-def test_a_project_open_elsewhere_says_so_and_leaves_the_open_one_as_it_is(qtbot, exploring, untrained):
-    with Project.open(untrained, write=True):
-        exploring.open_project(str(untrained))
-    assert "open in another program" in problem(exploring)
+def test_a_project_of_a_newer_version_says_so_and_leaves_the_open_one_as_it_is(qtbot, exploring, untrained):
+    (untrained / "project.json").write_text('{"format": 99, "source": "/"}')
+    exploring.open_project(str(untrained))
+    assert "newer version" in problem(exploring)
     assert exploring.window.state == WindowState.TRAINED
     assert on_plane(exploring) == 40
 

@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QLabel
 
 from training import disk_space, fit
 from training.check import check_project
+from training.events import DiskFull, TrainProgress
 from training.project import Project
 from vae_desktop.main_window import WindowState
+from vae_desktop.twin_words import progress_words
 
 
 @pytest.fixture
@@ -70,3 +72,8 @@ def test_a_training_waits_in_sight_and_goes_on_once_there_is_space(qtbot, app, d
         click(qtbot, app, "Stop and keep")
     app.close_project()
     assert check_project(project).is_whole
+
+
+def test_trainings_side_by_side_tell_what_they_wait_for():
+    waiting = TrainProgress(1, 2, 2, 3, 4.0, None, 5.0, 6.0, disk_full=DiskFull(2_000_000, 1_000))
+    assert "2.0 MB are needed, 1.0 kB are free" in progress_words(waiting)
