@@ -298,9 +298,9 @@ class _Writer:
 
     def _flush(self) -> None:
         if self._pixels:
-            buffer = io.BytesIO()
-            np.save(buffer, np.stack(self._pixels), allow_pickle=False)
-            write_atomically(shard_path(self._project.pixels_folder, self._shard), buffer.getvalue())
+            write_atomically(
+                shard_path(self._project.pixels_folder, self._shard), _npy(self._pixels, self._format.shape)
+            )
             self._shard += 1
             self._pixels.clear()
         self._index.executemany(
@@ -339,6 +339,14 @@ def hold_some_out(index: sqlite3.Connection) -> None:
     """Whatever was added or left out: copies are held out together, and one picture at least is."""
     _hold_out_copies(index)
     _hold_out_at_least_one(index)
+
+
+def _npy(pictures: list[NDArray[np.uint8]], shape: tuple[int, int, int]) -> bytes:
+    """The .npy file of uint8 [n, S, S, C]; np.save would copy the pixels four times."""
+    header = io.BytesIO()
+    whole = {"descr": "|u1", "fortran_order": False, "shape": (len(pictures), *shape)}
+    np.lib.format.write_array_header_1_0(header, whole)
+    return b"".join((header.getvalue(), *(picture.data for picture in pictures)))
 
 
 def _hold_out_copies(index: sqlite3.Connection) -> None:
