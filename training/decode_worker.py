@@ -186,15 +186,14 @@ def _work(
             paths = deque(connection.recv())
             while paths:
                 started, results = time.monotonic(), []
-                while paths and (seconds := time.monotonic() - started) < REPORT_SECONDS:
+                while paths and time.monotonic() - started < REPORT_SECONDS:
                     _limit_processor_time(limits.seconds)
                     begun.value += 1
                     try:
                         results.append(function(Path(paths.popleft()), argument))
                     except MemoryError:
                         os._exit(OUT_OF_MEMORY)  # a new worker has more room, if it was others who took it
-                seconds = time.monotonic() - started
-                connection.send((results, seconds))
+                connection.send((results, time.monotonic() - started))
 
 
 def _prepare(limits: Limits) -> None:
