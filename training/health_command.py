@@ -81,7 +81,7 @@ def _print(project: Project, found: Health) -> None:
     for title, pictures in (("Tiny", found.tiny), ("Blank", found.blank)):
         _print_list(title, [_path(project, each) for each in pictures[:_MOST_SHOWN]], len(pictures))
     if not found.is_known:
-        print_text("Pictures that an earlier version imported were not looked at: import the folder again.")
+        print_text("Pictures that an earlier version imported are told by their bytes alone.")
 
 
 def _print_list(title: str, lines: list[str], count: int | None = None) -> None:

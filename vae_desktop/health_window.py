@@ -103,7 +103,11 @@ class HealthWindow(QDialog):
                 skipped=number(found.skipped),
             )
         )
-        note = "" if found.is_known else tr("Open the folder again to have older imports looked at closely.")
+        note = (
+            ""
+            if found.is_known
+            else tr("Pictures that an earlier version imported are told by their bytes alone.")
+        )
         self._csv.setEnabled(True)
         self._tree.clear()
         self._tree.addTopLevelItems([*self._kinds(found), *self._reasons(found)])
