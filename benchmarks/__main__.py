@@ -13,7 +13,7 @@ from benchmarks.result import Options, Result, show
 
 USUAL = ("training_speed", "step_rate", "pipeline", "drag_latency", "cold_start")
 # These are run when they are named: they take many minutes or need a package.
-NAMES = (*USUAL, "explore", "nearest", "frozen", "quality")
+NAMES = (*USUAL, "import_speed", "explore", "nearest", "frozen", "quality")
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.importer import import_folder
 from training.pixel_store import SHARD_BYTES, PixelStore, shard_path
 from training.project import Project

@@ -58,7 +58,9 @@ class _Photographer:
         self._application = QApplication(sys.argv[:1])
         apply_style(self._application)
         apply_appearance(self._application, Appearance.named(scheme))
-        settings = Settings(out / "home" / f"{scheme}-{scale}.ini")
+        file = out / "home" / f"{scheme}-{scale}.ini"
+        file.unlink(missing_ok=True)  # of a time that was cut short: it would open what it had open then
+        settings = Settings(file)
         settings.save_appearance(scheme)
         settings.save_has_seen_tour()
         self._app = App(settings)

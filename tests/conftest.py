@@ -14,7 +14,7 @@ import pytest
 from pictures import write_pictures
 from real_screen import camera, virtual_screen
 
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.importer import import_folder
 from training.paths import PathKind, PathSettings
 from training.project import Project

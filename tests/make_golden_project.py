@@ -18,7 +18,7 @@ from pictures import write_pictures
 from training.config import TrainConfig
 from training.files import read_json, write_json
 from training.fit import train
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.importer import import_folder
 from training.index import FORMAT, INDEX_FILE
 from training.latent import all_posteriors, load_model

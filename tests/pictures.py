@@ -1,8 +1,11 @@
 """Small pictures for the tests, good ones and nasty ones. Imported by worker processes too: keep it light."""
 
 import colorsys
+import ctypes
 import io
 import os
+import re
+import signal
 import struct
 import threading
 import zlib
@@ -11,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin
 
-from training import images
+from training import skipping
 from training.decode_pool import Decoded, decode_file
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 
 
 def write_pictures(folder: Path, n: int, size: int = 32, colour: bool = True, seed: int = 0) -> list[Path]:
@@ -86,20 +89,20 @@ def write_nasty(folder: Path) -> dict[Path, str | None]:
     palette = picture.quantize(8)
     frames = [Image.new("RGB", (48, 48), colour) for colour in ("red", "blue")]
     files: dict[str, tuple[bytes, str | None]] = {
-        "empty.jpg": (b"", images.EMPTY),
-        "text.jpg": (b"This is not a picture.\n" * 9, images.NOT_A_PICTURE),
-        "film.mp4": (b"\0\0\0\x18ftypmp42" + bytes(999), images.NOT_A_PICTURE),
-        "phone.heic": (b"\0\0\0\x18ftypheic" + bytes(999), images.UNSUPPORTED),
-        "drawing.svg": (b"<?xml version='1.0'?><svg/>", images.UNSUPPORTED),
-        "layers.psd": (b"8BPS\0\1" + bytes(99), images.UNSUPPORTED),
-        "cut.jpg": (jpeg[: len(jpeg) * 2 // 3], images.DAMAGED),
-        "cut.png": (png[: len(png) * 2 // 3], images.DAMAGED),
-        "cut.gif": (gif[: len(gif) * 2 // 3], images.DAMAGED),
-        "head.jpg": (jpeg[:12], images.DAMAGED),
-        "noise.png": (png[:33] + os.urandom(500), images.DAMAGED),
-        "bomb.png": (png_that_claims(60_000, 60_000), images.TOO_LARGE),
-        "long.png": (png_that_claims(2**31 - 1, 8), images.TOO_LARGE),
-        "tiny.png": (encoded(Image.new("RGB", (7, 90)), "PNG"), images.TOO_SMALL),
+        "empty.jpg": (b"", skipping.EMPTY),
+        "text.jpg": (b"This is not a picture.\n" * 9, skipping.NOT_A_PICTURE),
+        "film.mp4": (b"\0\0\0\x18ftypmp42" + bytes(999), skipping.NOT_A_PICTURE),
+        "phone.heic": (b"\0\0\0\x18ftypheic" + bytes(999), skipping.DAMAGED),
+        "drawing.svg": (b"<?xml version='1.0'?><svg/>", skipping.UNSUPPORTED),
+        "layers.psd": (b"8BPS\0\1" + bytes(99), skipping.UNSUPPORTED),
+        "cut.jpg": (jpeg[: len(jpeg) * 2 // 3], skipping.DAMAGED),
+        "cut.png": (png[: len(png) * 2 // 3], skipping.DAMAGED),
+        "cut.gif": (gif[: len(gif) * 2 // 3], skipping.DAMAGED),
+        "head.jpg": (jpeg[:12], skipping.DAMAGED),
+        "noise.png": (png[:33] + os.urandom(500), skipping.DAMAGED),
+        "bomb.png": (png_that_claims(60_000, 60_000), skipping.TOO_LARGE),
+        "long.png": (png_that_claims(2**31 - 1, 8), skipping.TOO_LARGE),
+        "tiny.png": (encoded(Image.new("RGB", (7, 90)), "PNG"), skipping.TOO_SMALL),
         "really a png.jpg": (png, None),
         "no name": (jpeg, None),
         "CAPITALS.JPG": (jpeg, None),
@@ -126,17 +129,49 @@ def write_nasty(folder: Path) -> dict[Path, str | None]:
         locked = folder / "locked.png"
         locked.write_bytes(png)
         locked.chmod(0)
-        expected[locked] = images.NO_PERMISSION
+        expected[locked] = skipping.NO_PERMISSION
     return expected
 
 
 def decode_or_fail(path: Path, image_format: ImageFormat) -> Decoded:
-    """Stands in for a decoder with faults: dies on files named crash…, never comes back from hang…."""
-    if path.name.startswith("crash"):
-        os._exit(11)
-    if path.name.startswith("hang"):
-        threading.Event().wait()
+    """Stands in for a decoder with faults: fails at files whose names begin with one."""
+    for fault, commit in FAULTS.items():
+        if path.name.startswith(fault):
+            commit()
     return decode_file(path, image_format)
+
+
+def _fill_memory():
+    blocks = []
+    while True:
+        blocks.append(bytes(16 * 2**20))
+
+
+def _leak():
+    _leaked.append(b"\1" * (48 * 2**20))
+
+
+def _fill_memory_in_c():
+    allocate = ctypes.CDLL(None).calloc
+    allocate.restype = ctypes.c_void_p
+    while block := allocate(1, 2**24):
+        ctypes.memset(block, 1, 2**24)
+    os.abort()
+
+
+_leaked: list[bytes] = []
+# What decoders do that nobody wrote with care: each in the way of C code, which no exception ends.
+FAULTS = {
+    "crash": lambda: os._exit(11),
+    "abort": os.abort,
+    "segfault": lambda: ctypes.memset(0, 0, 1),
+    "hang": lambda: threading.Event().wait(),
+    "compute": lambda: re.match(r"(a+)+$", "a" * 64 + "b"),
+    "memory": _fill_memory,
+    "leak": _leak,
+    "killed": lambda: os.kill(os.getpid(), signal.SIGKILL),  # as by a system that ran out of memory
+    "calloc": _fill_memory_in_c,
+}
 
 
 def multiply_pictures(project, count):

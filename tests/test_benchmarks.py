@@ -2,6 +2,7 @@
 
 import pytest
 
+from benchmarks.import_speed import measure_folder, write_small
 from benchmarks.nearest import measure_latent, measure_pixels
 from benchmarks.pipeline import measure_case
 from benchmarks.plan import parts_of, training_flops
@@ -86,6 +87,17 @@ def test_a_fed_step_against_a_constant_batch():
     assert found.low > 0.0
     assert found.details["batch"] == 16
     assert found.details["first batch ms"] > 0.0
+
+
+def test_an_import_against_the_others(tmp_path):
+    write_small(tmp_path / "pictures", 64)
+    found = measure_folder("few", tmp_path / "pictures", ("pillow", "keras", "limit"), 1)
+    assert [result.against.split()[-1] for result in found] == [
+        "Pillow",
+        "image_dataset_from_directory",
+        "resizing",
+    ]
+    assert all(result.details["our ms"] > 0.0 and result.details["their ms"] > 0.0 for result in found)
 
 
 def test_the_twin_in_pytorch_is_the_same_network_and_both_take_turns():

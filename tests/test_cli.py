@@ -64,6 +64,19 @@ def test_import_counts_every_file(source, tmp_path):
         assert project.image_format.size == 48
 
 
+def test_what_is_not_wished_of_the_format_stays_as_it_is(source):
+    def formatted(*wishes):
+        return result(vae("import", source, *wishes, "--json"))["format"].partition(".")[0]
+
+    assert formatted() == "32×32 pixels in colour"
+    assert formatted("--grey") == "32×32 pixels in grey"
+    assert formatted("--framing", "fit", "--background", "black") == (
+        "32×32 pixels in grey, shown whole, on black"
+    )
+    assert formatted("--colour", "--size", 48) == "48×48 pixels in colour, shown whole, on black"
+    assert formatted("--framing", "stretch") == "48×48 pixels in colour, stretched, on black"
+
+
 def test_import_tells_people_the_same(source):
     done = vae("import", source)
     assert done.returncode == 0
@@ -234,6 +247,8 @@ def test_version_and_help_do_not_wait_for_tensorflow(poisoned):
         (["train", "{source}", "--minutes=nan"], "training time"),
         (["train", "{source}", "--resume"], "not a VAE Desktop project"),
         (["train", "{source}", "--resume", "--from=x.vae"], "--from cannot be given with --resume"),
+        (["import", "{source}", "--framing=cover"], "crop, fit or stretch"),
+        (["import", "{source}", "--background=red"], "white or black"),
         (["import", "sample:cats"], "fashion"),
         (["decode", "{source}", "--at=a,b", "--out=x.png"], "not a point"),
         (["map", "{source}", "--out=x.png"], "not a VAE Desktop project"),

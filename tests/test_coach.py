@@ -12,7 +12,7 @@ from training.config import ModelConfig, TrainConfig
 from training.events import EpochRecord, Terms
 from training.fit import train
 from training.forecast import Curve
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.importer import import_folder
 from training.project import Project
 from training.run import Run

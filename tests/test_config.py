@@ -26,7 +26,7 @@ def test_settings_survive_json():
     [
         ({"size": 33}, "multiple of 16"),
         ({"size": 16}, "multiple of 16"),
-        ({"size": 144}, "multiple of 16"),
+        ({"size": 272}, "multiple of 16"),
         ({"size": 64.0}, "multiple of 16"),
         ({"channels": 2}, "channels"),
         ({"latent_dim": 0}, "latent"),

@@ -16,7 +16,9 @@ from pictures import decode_or_fail, write_nasty, write_pictures
 
 from training import decode_pool
 from training.decode_pool import CRASHED, TOO_SLOW, DecodePool, decode_file
-from training.images import NOT_A_PICTURE, UNREADABLE, ImageFormat, read_picture, scan
+from training.image_format import ImageFormat
+from training.images import read_picture
+from training.skipping import NOT_A_PICTURE, UNREADABLE
 
 COLOUR = ImageFormat(32, 3)
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="speaks to processes as Linux does")
@@ -36,7 +38,7 @@ def reasons(results):
 def test_every_path_has_one_result_in_order_as_if_read_here(tmp_path):
     write_pictures(tmp_path / "good", 70)
     expected = write_nasty(tmp_path / "nasty")
-    paths = list(scan(tmp_path))
+    paths = sorted(path for path in tmp_path.rglob("*") if path.is_file())
     with DecodePool(COLOUR, 2) as pool:
         results = list(pool.decode(paths))
     assert [decoded.path for decoded in results] == paths
@@ -141,14 +143,13 @@ def test_leaving_while_pictures_are_decoded_takes_no_longer_than_a_second(tmp_pa
     paths[30] = paths[30].rename(tmp_path / "hang.png")
     with DecodePool(COLOUR, 2, decode_one=decode_or_fail) as pool:
         results = pool.decode(paths * 50)
-        for _ in range(16):
-            next(results)
+        next(results)
         started = time.monotonic()
-    assert time.monotonic() - started < 2  # a second, and as much again for a busy machine
-    assert len(list(results)) < 16  # what was there already, and no end of waiting
+    assert time.monotonic() - started < 1
+    assert list(results) == []
 
 
-def test_leaving_in_the_middle_of_a_rescue_starts_nothing_new(tmp_path):
+def test_leaving_in_the_middle_of_a_second_try_starts_nothing_new(tmp_path):
     paths = write_pictures(tmp_path, 16)
     paths[0] = paths[0].rename(tmp_path / "crash.png")
     with DecodePool(COLOUR, 2, decode_one=decode_or_fail) as pool:
@@ -175,10 +176,10 @@ def test_workers_end_when_the_program_is_killed(tmp_path):
         "import multiprocessing, sys, threading\n"
         "from pathlib import Path\n"
         "from training.decode_pool import DecodePool\n"
-        "from training.images import ImageFormat, scan\n"
+        "from training.image_format import ImageFormat\n"
         "if __name__ == '__main__':\n"
         "    with DecodePool(ImageFormat(32, 3), 2) as pool:\n"
-        "        count = len(list(pool.decode(scan(Path(sys.argv[1])))))\n"
+        "        count = len(list(pool.decode(sorted(Path(sys.argv[1]).iterdir()))))\n"
         "        workers = multiprocessing.active_children()\n"
         "        print(count, *(worker.pid for worker in workers), flush=True)\n"
         "        threading.Event().wait()\n"
@@ -198,7 +199,7 @@ def test_workers_end_when_the_program_is_killed(tmp_path):
 def test_nothing_is_printed_whatever_the_files_are(tmp_path, capfd):
     write_nasty(tmp_path)
     with DecodePool(COLOUR, 2) as pool:
-        list(pool.decode(scan(tmp_path)))
+        list(pool.decode(sorted(path for path in tmp_path.rglob("*") if path.is_file())))
     assert capfd.readouterr() == ("", "")
 
 
@@ -206,7 +207,7 @@ def test_a_thousand_odd_and_malicious_files_are_all_accounted_for(capfd):
     base = Path(os.environ.get("VAE_DATA", Path.home() / ".cache" / "vae-desktop-data"))
     if not (base / "hostile").is_dir():
         pytest.skip("the set of hostile files is not on this machine")
-    paths = list(scan(base / "hostile"))
+    paths = sorted(path for path in (base / "hostile").rglob("*") if path.is_file())
     with DecodePool(ImageFormat(64, 3)) as pool:
         results = list(pool.decode(paths))
     assert [decoded.path for decoded in results] == paths

@@ -14,8 +14,9 @@ from PIL import Image
 from training import importer
 from training.errors import VaeError
 from training.events import Control
-from training.images import ImageFormat
-from training.importer import FEWEST_PICTURES, import_folder, is_held_out
+from training.held_out import FEWEST_PICTURES, is_held_out
+from training.image_format import ImageFormat
+from training.importer import import_folder
 from training.project import Project, default_project_path
 
 GREY, COLOUR = ImageFormat(32, 1), ImageFormat(32, 3)
@@ -35,6 +36,13 @@ def rows(project):
     with project.index() as index:
         found = index.execute("SELECT path, id, status, shard, row FROM pictures").fetchall()
     return {os.fsdecode(path): values for path, *values in found}
+
+
+def turn_upside_down(path):
+    """Change a picture's content."""
+    with Image.open(path) as picture:
+        turned = picture.transpose(Image.Transpose.ROTATE_90)
+    turned.save(path)
 
 
 @pytest.fixture
@@ -121,7 +129,7 @@ def test_a_changed_picture_gets_an_id_that_none_had_before(project, source, chan
     import_folder(project, image_format=GREY)
     before = project.pictures().ids
     for path in sorted(source.iterdir())[-1 if changed == "last" else 0 :]:
-        os.utime(path, ns=(1, 1))
+        turn_upside_down(path)
     import_folder(project)
     fresh = set(project.pictures().ids) - set(before)
     assert len(fresh) == (1 if changed == "last" else 16)
@@ -139,7 +147,7 @@ def test_an_import_without_news_changes_nothing(project):
 def test_shards_that_nothing_stands_in_any_more_are_removed(project, source):
     import_folder(project, image_format=GREY)
     for path in source.iterdir():
-        os.utime(path, ns=(1, 1))
+        turn_upside_down(path)
     import_folder(project)
     assert len(list(project.pixels_folder.glob("*.npy"))) == 1
     assert project.pictures().read(range(16)).shape == (16, 32, 32, 1)
@@ -321,7 +329,7 @@ def test_an_unplugged_drive_does_not_cost_the_pictures(project, source):
 KILLED_IMPORT = """
 import os, signal, sys
 from pathlib import Path
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.importer import import_folder
 from training.project import Project
 import training.importer
@@ -371,7 +379,7 @@ FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
 from training.errors import VaeError
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.importer import import_folder
 from training.project import Project
 

@@ -14,7 +14,7 @@ import pytest
 
 from training.check import check_project
 from training.errors import VaeError
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.index import FORMAT, INDEX_FILE, make_index
 from training.latent import LatentModel
 from training.migration import PROJECT_FILE

@@ -5,6 +5,7 @@ import pytest
 
 from training.backend import tf
 from training.config import ModelConfig
+from training.learner import Learner
 from training.networks import (
     PATCH,
     DepthToSpace,
@@ -52,3 +53,21 @@ def test_depth_becomes_space_as_in_tensorflow():
     maps = np.random.default_rng(0).normal(size=(2, 3, 5, PATCH**2 * 3)).astype(np.float32)
     found = DepthToSpace()(tf.constant(maps)).numpy()
     np.testing.assert_array_equal(found, tf.nn.depth_to_space(maps, PATCH).numpy())
+
+
+@pytest.mark.parametrize("size", [240, 256])
+def test_the_largest_pictures_are_learnt_and_drawn(size):
+    learner = Learner(ModelConfig(size, 3, likelihood="gaussian"), seed=0)
+    pixels = tf.random.stateless_uniform((4, size, size, 3), (0, 1))
+    losses = [float(learner.take_step(pixels)["loss"]) for _ in range(8)]
+    assert np.isfinite(losses).all()
+    assert losses[-1] < losses[0]
+    assert learner.vae.decoder(tf.zeros((2, 2))).shape == (2, size, size, 3)
+
+
+def test_no_size_needs_much_more_weights_than_another():
+    weights = [
+        build_encoder(config, 0).count_params() + build_decoder(config, 0).count_params()
+        for config in (ModelConfig(size, 3, 128, "gaussian") for size in range(32, 257, 16))
+    ]
+    assert 4 * max(weights) < 16e6  # bytes; a `.vae` file may hold 40 MB

@@ -10,7 +10,7 @@ import pytest
 
 from training import project
 from training.errors import VaeError
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.index import INDEX_FILE
 from training.migration import PROJECT_FILE
 from training.project import Project, default_project_path, is_project

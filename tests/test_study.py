@@ -163,6 +163,8 @@ def test_the_same_command_tells_the_same_without_doing_it_again(finished_once, v
     assert "4 are done" in " ".join(told.stderr.split())
     for word in ("Completeness", "autoencoder", "Student", "Undecided", "report.html"):
         assert word in told.stdout
+    beginnings = [line.split("  ")[0] for line in told.stdout.splitlines()]
+    assert beginnings.count("autoencoder") == 5  # in every table: none is cut off to the width of a window
 
 
 def check_that_tables_are_the_same(ours, theirs):

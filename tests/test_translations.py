@@ -30,6 +30,7 @@ OF_THE_COMMAND_LINE = {
         "console",
         "demo",
         "doctor",
+        "health_command",
         "language",
         "measure_command",
         "model_commands",

@@ -155,9 +155,9 @@ def test_a_hostile_title_is_but_text(tmp_path):
         assert each["messages"] == []
 
 
-# Odd feature maps (80 → 5 × 5), the deepest network, one and three channels, many latent numbers.
+# Odd feature maps (80 → 5 × 5, 240 → 15 × 15), a deep network, one and three channels, many numbers.
 def test_every_network_is_drawn_as_the_program_draws_it(tmp_path):
-    models = [lively_model(*settings) for settings in ((32, 1, 2), (80, 1, 3), (128, 3, 5), (64, 3, 128))]
+    models = [lively_model(*settings) for settings in ((32, 1, 2), (80, 1, 3), (240, 3, 5), (64, 3, 128))]
     pages = [
         (write_page(tmp_path, shared), ["drag", [400, 400], [500, 350]], ["evaluate", STATE])
         for shared in models
@@ -234,7 +234,7 @@ def test_points_can_be_left_out(shared):
     assert b'"learned":[]' in without
 
 
-@pytest.mark.parametrize(("size", "channels"), [(32, 1), (64, 3), (128, 3)])
+@pytest.mark.parametrize(("size", "channels"), [(32, 1), (64, 3), (128, 3), (256, 3)])
 def test_a_page_is_small_enough_to_send(size, channels):
     shared = lively_model(size, channels, 128, pictures=10_000)
     content, _ = web_page(shared, open_shared(shared), with_points=True)
@@ -244,7 +244,7 @@ def test_a_page_is_small_enough_to_send(size, channels):
 def test_no_decoder_is_larger_than_those():
     from training.networks import build_decoder
 
-    for size in range(32, 129, 16):
+    for size in range(32, 257, 16):
         for channels in (1, 3):
             decoder = build_decoder(ModelConfig(size, channels, 128, "gaussian"), seed=0)
             assert decoder.count_params() < 2.4e6

@@ -23,12 +23,20 @@ from training.console import (
     stopping_on_interrupt,
     telling_problems,
 )
+from training.health_command import health_command
 from training.measure_command import measure_command
 from training.model_commands import MODEL_COMMANDS
 from training.project import Project, default_project_path
 from training.run_commands import runs_app
+from training.setting_help import MODEL_SETTINGS
 from training.study_command import study_command
-from training.targets import SAMPLE_PREFIX, format_at, import_pictures, project_to_train, source_folder
+from training.targets import (
+    SAMPLE_PREFIX,
+    import_pictures,
+    project_to_train,
+    source_folder,
+    wished_format,
+)
 from training.train_command import print_result, train_command
 
 app = typer.Typer(
@@ -39,6 +47,10 @@ app = typer.Typer(
 )
 
 
+def _one_of(setting: str) -> str:
+    return "|".join(MODEL_SETTINGS[setting].choices)
+
+
 @app.command("import")
 @telling_problems
 def import_command(
@@ -46,13 +58,31 @@ def import_command(
     project: Annotated[
         Path | None, typer.Option(help="Where to keep the project; by default in your data folder.")
     ] = None,
-    size: Annotated[int | None, typer.Option(help="Picture size in pixels, 32 to 128.")] = None,
+    size: Annotated[
+        int | None, typer.Option(help=f"Picture size, {MODEL_SETTINGS['size'].range_words} pixels.")
+    ] = None,
+    colour: Annotated[
+        bool | None, typer.Option("--colour/--grey", help="Whether pictures are read in colour or in grey.")
+    ] = None,
+    framing: Annotated[
+        str | None,
+        typer.Option(metavar=_one_of("framing"), help=MODEL_SETTINGS["framing"].help),
+    ] = None,
+    background: Annotated[
+        str | None,
+        typer.Option(metavar=_one_of("background"), help=MODEL_SETTINGS["background"].help),
+    ] = None,
     json_output: AsJson = False,
 ) -> None:
-    """Read a folder of pictures into a project. The folder itself is never written to."""
+    """Read a folder of pictures into a project. The folder itself is never written to.
+
+    What is not chosen is chosen from the pictures, or stays as it is in the project.
+    """
     source = source_folder(folder)
     path = project or default_project_path(source)
-    report = import_pictures(source, path, format_at(path, source, size), quiet=json_output)
+    channels = None if colour is None else 3 if colour else 1
+    wishes = {"size": size, "channels": channels, "framing": framing, "background": background}
+    report = import_pictures(source, path, wished_format(path, source, wishes), quiet=json_output)
     if json_output:
         print_json(
             {
@@ -76,6 +106,7 @@ def import_command(
 
 
 app.command("train")(train_command)
+app.command("health")(health_command)
 app.command("check")(check_command)
 app.command("measure")(measure_command)
 app.command("study")(study_command)

@@ -14,11 +14,13 @@ class Circumstances:
         pictures: how many there are to learn from.
         channels: 1 for grey, 3 for colour.
         on_gpu: whether a graphics card is used; None while that is not known.
+        size: of the pictures, pixels a side.
     """
 
     pictures: int
     channels: int
     on_gpu: bool | None = None
+    size: int = 64
 
 
 def automatic_words(name: str, at: Circumstances) -> str:
@@ -32,7 +34,7 @@ def automatic_words(name: str, at: Circumstances) -> str:
     if name == "batch_size":
         if at.pictures == 0:
             return tr("by the number of pictures")
-        size = TrainConfig().batch_size_for(at.pictures)
+        size = TrainConfig().batch_size_for(at.pictures, at.size)
         return tr("{size}, or more where that measures better", size=size)
     if name in by_device:
         on_cpu, on_gpu = by_device[name]

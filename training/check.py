@@ -13,7 +13,7 @@ from typing import Any
 from training.errors import VaeError
 from training.events import Control
 from training.findings import CheckReport, Finding, Severity
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.index import FORMAT, INDEX_FILE
 from training.kept_files import about, check_run, unreadable
 from training.language import mark, tr, trn

@@ -71,7 +71,12 @@ class Compute:
 
 
 def choose_compute(
-    settings: TrainConfig, pictures: int, device: Device, kept: Mapping[str, Any] | None = None
+    settings: TrainConfig,
+    pictures: int,
+    device: Device,
+    kept: Mapping[str, Any] | None = None,
+    *,
+    size: int = 64,
 ) -> Compute:
     """How to compute, as far as it is known without measuring.
 
@@ -81,20 +86,21 @@ def choose_compute(
         device: what there is.
         kept: :meth:`Compute.to_json` of the training so far; it counts where the settings leave the choice
             to the program, unless the training moved to another kind of device.
+        size: of the pictures, pixels a side.
     """
     before = _on_this_device(kept, device)
-    size, why_size = settings.batch_size_for(pictures), "By the number of pictures."
+    batch_size, why_size = settings.batch_size_for(pictures, size), "By the number of pictures."
     if settings.batch_size is not None:
         why_size = "As set."
     elif "batch_size" in before:
-        size, why_size = min(before["batch_size"], pictures), _AS_BEFORE
+        batch_size, why_size = min(before["batch_size"], pictures), _AS_BEFORE
     precision, why_precision = _precision(settings, device)
     if settings.precision == "auto" and "precision" in before:
         precision, why_precision = before["precision"], _AS_BEFORE
     xla, why_xla = _xla(settings, device)
     if settings.xla is None and "xla" in before:
         xla, why_xla = before["xla"], _AS_BEFORE
-    return Compute(device, precision, why_precision, xla, why_xla, size, why_size)
+    return Compute(device, precision, why_precision, xla, why_xla, batch_size, why_size)
 
 
 _AS_BEFORE = "As in the training so far."

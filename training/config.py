@@ -6,11 +6,19 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast
 
 from training.errors import VaeError
+from training.image_format import ImageFormat
 from training.language import mark, tr
 from training.objectives import OBJECTIVES, Objective, ObjectiveName
 from training.posteriors import POINT_SIGMA
 from training.setting import Setting
-from training.setting_help import MODEL_SETTINGS, TRAIN_SETTINGS, Likelihood, Precision
+from training.setting_help import (
+    MODEL_SETTINGS,
+    TRAIN_SETTINGS,
+    Background,
+    Framing,
+    Likelihood,
+    Precision,
+)
 
 MOST_CORRELATED = 16  # latent numbers of a full covariance, which takes half the square of them
 LENGTH = ("epochs", "minutes", "stop_when_good")  # the settings that say when a training ends
@@ -62,6 +70,8 @@ class ModelConfig(_Config):
         objective: which parts of a VAE's objective there are, by its name in :data:`OBJECTIVES`.
         beta_mean, beta_variance: weights of the KL's two terms, where the objective has them.
         constant_sigma: σ of all posteriors where the objective has a constant one, latent units.
+        framing, background: how pictures become square and what stands behind transparency, as
+            :class:`training.image_format.ImageFormat` has them.
     """
 
     _settings = MODEL_SETTINGS
@@ -75,6 +85,8 @@ class ModelConfig(_Config):
     beta_mean: float = 1.0
     beta_variance: float = 1.0
     constant_sigma: float = 0.05
+    framing: Framing = "crop"
+    background: Background = "white"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -102,6 +114,11 @@ class ModelConfig(_Config):
         """What the KL mean term and the KL variance term are multiplied by; 0 where they do not count."""
         parts = self.parts
         return self.beta_mean * parts.mean_term, self.beta_variance * parts.variance_term
+
+    @property
+    def image_format(self) -> ImageFormat:
+        """What pictures must be turned into for the network."""
+        return ImageFormat(self.size, self.channels, self.framing, self.background)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -145,13 +162,19 @@ class TrainConfig(_Config):
         if self.epochs is not None and self.minutes is not None:
             raise VaeError(tr("Give a number of epochs or of minutes, not both."))
 
-    def batch_size_for(self, pictures: int) -> int:
-        """Pictures a step: as set, else a power of two that leaves at least eight steps an epoch."""
+    def batch_size_for(self, pictures: int, size: int = 64) -> int:
+        """Pictures a step: as set, else a power of two that leaves at least eight steps an epoch.
+
+        Args:
+            size: of the pictures, pixels a side. Of large ones a step takes fewer: on a processor 128
+                pictures of 256 pixels would last two seconds, for which a drag would have to wait.
+        """
         if self.batch_size is not None:
             return min(self.batch_size, pictures)
+        most = 128 if size <= 128 else 32
         largest = 128 if pictures >= 20_000 else 64 if pictures >= 4_000 else 32
         fitting = 1 << (max(pictures // 8, 1).bit_length() - 1)
-        return min(max(fitting, 16), largest, pictures)
+        return min(max(fitting, 16), largest, most, pictures)
 
 
 def automatic_likelihood(channels: int) -> Likelihood:

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
@@ -25,13 +26,15 @@ from training.events import (
     StudyProgress,
     TrainProgress,
 )
+from training.plain_text import plain
 
 EXIT_PROBLEM = 2
+PIPE_WIDTH = 240  # letters of a line into a file or another program, where no window cuts tables off
 SHORT_TEXT = 20  # letters; a column of such texts is never folded
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 messages = Console(stderr=True, highlight=False)
-results = Console(highlight=False)
+results = Console(highlight=False, width=None if sys.stdout and sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def telling_problems(command: Callable[..., None]) -> Callable[..., None]:
@@ -44,7 +47,7 @@ def telling_problems(command: Callable[..., None]) -> Callable[..., None]:
         except VaeError as error:
             if arguments.get("json_output"):
                 print_json({"error": {"what": error.what, "kept": error.kept, "advice": error.advice}})
-            messages.print(str(error), style="red", soft_wrap=True, markup=False)
+            messages.print(plain(str(error)), style="red", soft_wrap=True, markup=False)
             raise typer.Exit(EXIT_PROBLEM) from None
 
     return wrapped
@@ -52,7 +55,7 @@ def telling_problems(command: Callable[..., None]) -> Callable[..., None]:
 
 def print_text(text: str) -> None:
     """A line of a result, whatever characters a file name in it may have."""
-    results.print(text, soft_wrap=True, markup=False)
+    results.print(plain(text), soft_wrap=True, markup=False)
 
 
 def print_json(value: Mapping[str, Any]) -> None:
@@ -88,7 +91,7 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         is_short = max(len(row[i]) for row in rows) <= SHORT_TEXT
         table.add_column(Text(columns[i]), overflow="fold", no_wrap=is_short)
     for row in rows:
-        table.add_row(*(Text(row[i]) for i in used))
+        table.add_row(*(Text(plain(row[i])) for i in used))
     if used:
         results.print(table)
 
@@ -113,7 +116,7 @@ def _words(name: str) -> str:
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:,.2f}" if isinstance(value, float) else str(value)
+    return f"{value:,.2f}" if isinstance(value, float) else plain(str(value))
 
 
 @contextmanager
@@ -182,7 +185,7 @@ class ProgressBars:
     def show_training(self, event: TrainProgress | EpochRecord | Snapshot | Setback) -> None:
         """Epoch, speed, loss and time left."""
         if isinstance(event, Setback):
-            messages.print(event.sentence, markup=False)
+            messages.print(plain(event.sentence), markup=False)
         elif isinstance(event, EpochRecord):
             self._held_out = f" · held out {event.held_out.loss:.1f}" if event.held_out else ""
         elif isinstance(event, TrainProgress) and event.disk_full is not None:

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Self
 
 from training.language import mark, tr
 
@@ -111,3 +112,20 @@ _WHAT_MAY_HELP = {  # (on the graphics card, smaller batches)
 
 class DeviceLostError(VaeError):
     """The GPU does not answer any more; this process cannot use it again."""
+
+
+class SourceMissingError(VaeError):
+    """The source folder is not there, or no longer: its drive may come back, so trying again may help."""
+
+    @classmethod
+    def while_reading(cls, source: Path, kept: str = "") -> Self:
+        """It went away while its pictures were being read.
+
+        Args:
+            kept: what was kept, as a sentence.
+        """
+        return cls(
+            tr("The folder {source} went away while its pictures were being read.", source=source),
+            kept=kept,
+            advice=tr("Put it back, or plug its drive in again, then try again."),
+        )

@@ -73,7 +73,7 @@ def train(
             are kept.
     """
     pictures = project.pictures()
-    batch_size = run.training.batch_size_for(len(pictures))
+    batch_size = run.training.batch_size_for(len(pictures), run.model.size)
     try:
         trainer = Trainer(
             run, pictures, on_progress, control or Control(), snapshot_pictures, cluster=cluster
@@ -112,7 +112,9 @@ class Trainer:
         self._from_weights = run.begins_from_weights()
         count = len(self.train_numbers)
         each = count // self.cluster.replicas  # pictures that a device learns from
-        self.compute = choose_compute(run.training, each, device(), computed_before(run, count))
+        self.compute = choose_compute(
+            run.training, each, device(), computed_before(run, count), size=run.model.size
+        )
         self.learner = Learner(run.model, run.training.seed, self.compute.precision, self.cluster)
         self.judge = Judge(self.learner, pictures, chosen.judging)
         self._begin()

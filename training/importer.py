@@ -1,14 +1,8 @@
 """Import: from a folder of pictures to pixel shards and an index, accounting for every file."""
 
 import contextlib
-import hashlib
-import io
-import json
-import os
-import shutil
-import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,22 +11,19 @@ from numpy.typing import NDArray
 
 from training.decode_pool import Decoded, DecodePool
 from training.disk_space import written_when_there_is_space
-from training.errors import DiskFullError, VaeError
+from training.errors import DiskFullError, SourceMissingError, VaeError
 from training.events import Control, DiskFull, ImportProgress, ImportReport
-from training.files import write_atomically
-from training.images import ImageFormat, scan
-from training.index import INDEX_FILE, telling_index_problems
+from training.held_out import FEWEST_PICTURES
+from training.image_format import ImageFormat
 from training.language import number, tr, trn
-from training.pixel_store import SHARD_BYTES, open_shard, sha256_of, shard_path
-from training.places import cache_folder, projects_folder
+from training.picture_writer import INDEX_ROOM, PictureWriter, require_room
+from training.pixel_store import open_shard, sha256_of, shard_path
 from training.project import Project
-from training.survey import survey
+from training.source_files import SourceFiles, Stopped
+from training.survey import Survey, survey
 
-HELD_OUT_SHARE = 0.1
-FEWEST_PICTURES = 8
 REPORT_SECONDS = 0.1
 _FRESH_SHOWN = 12  # pictures handed to the window with one report
-_INDEX_ROOM, _ROW_ROOM = 2**20, 2**10  # bytes left free for the index beside a shard: it may not lack space
 
 OnImport = Callable[[ImportProgress], None]
 
@@ -44,11 +35,6 @@ def has_too_few(project: Project) -> bool:
     return False
 
 
-def is_held_out(sha256: str) -> bool:
-    """Whether a picture with this content is held out: the same in every project and every import."""
-    return int(sha256[:8], 16) < HELD_OUT_SHARE * 2**32
-
-
 def import_folder(
     project: Project,
     on_progress: OnImport = lambda _: None,
@@ -57,102 +43,106 @@ def import_folder(
 ) -> ImportReport:
     """Bring the project up to date with its source folder.
 
-    Files whose size and time of change are as before are not decoded again. When it is stopped, what has
-    been decoded by then is kept, and the next import goes on from there.
+    Files whose size and time of change are as before are not decoded again, nor are files that were moved or
+    touched: their pictures are known by their content and keep their ids. When it is stopped, what has been
+    decoded by then is kept, and the next import goes on from there.
 
     Args:
         image_format: what to turn pictures into; None keeps the project's, or chooses from the pictures.
 
     Raises:
+        SourceMissingError: the source folder is not there, or went away meanwhile; what was decoded is kept.
         VaeError: when the source folder cannot be read, or has too few pictures to learn from.
     """
     control = control or Control()
     progress = _Progress(on_progress)
-    paths = _scan(project, progress, control)
-    previous = _settled_format(project)
-    chosen = None
-    image_format = image_format or previous
-    if image_format is None:
-        chosen = survey(paths, len(paths), should_stop=lambda: control.should_stop)
-        image_format = None if chosen is None else chosen.image_format
-    if image_format is None or not _has_room(project, control, progress):
-        return _report(project, cancelled=True)
-    fresh_start = image_format != previous
-    kept: set[Path] = set()
-    if not fresh_start:
-        _forget_damaged(project, image_format, control)
-        kept = written_when_there_is_space(lambda: _forget_changed(project, paths), control, progress.wait)
-    with (
-        telling_index_problems(project.path / INDEX_FILE),
-        _Writer(
-            project,
-            image_format,
-            fresh_start,
-            chosen.reason if chosen else "",
-            control=control,
-            on_full=progress.wait,
-        ) as writer,
-        DecodePool(image_format) as pool,
-    ):
-        progress.count_kept(len(kept), writer.used)
-        waiting = (path for path in paths if path not in kept)
-        for decoded in pool.decode(waiting, should_stop=lambda: control.should_stop):
-            writer.add(decoded)
-            progress.add(decoded)
-        if fresh_start and control.should_stop and previous is not None:
-            writer.discard()  # the pictures at the earlier size stay
-    progress.send(at_once=True)
+    with contextlib.suppress(Stopped), project.index() as index:
+        files = SourceFiles(index, project.source, control)
+        _scan(project, files, progress)
+        _wait_for_room(project, control, progress)
+        _bring_up_to_date(project, files, progress, image_format, control)
     report = _report(project, cancelled=control.should_stop)
     if not control.should_stop:
         _require_enough(report, project.source)
     return report
 
 
-def _scan(project: Project, progress: "_Progress", control: Control) -> list[Path]:
-    paths = []
-    for path in scan(project.source, exclude=(project.path, projects_folder(), cache_folder())):
-        paths.append(path)
-        progress.found = len(paths)
-        progress.send()
-        if control.should_stop:
-            break
-    if not paths and not control.should_stop:
+def _bring_up_to_date(
+    project: Project,
+    files: SourceFiles,
+    progress: "_Progress",
+    image_format: ImageFormat | None,
+    control: Control,
+) -> None:
+    previous = _settled_format(project)
+    wished = image_format or previous
+    format_reason = ""
+    if wished is not None and wished == previous:
+        _recognise(project, files, progress, wished, control)
+    else:
+        files.expect_all()
+    progress.end_scanning()
+    if wished is None:
+        chosen = _survey(files, control)
+        wished, format_reason = chosen.image_format, chosen.reason
+    with (
+        PictureWriter(
+            project, wished, wished != previous, format_reason, control=control, on_full=progress.wait
+        ) as writer,
+        DecodePool(wished) as pool,
+    ):
+        progress.count_kept(writer.kept, writer.used)
+        for decoded in pool.decode(files.waiting, should_stop=lambda: control.should_stop):
+            if decoded.pixels is None and not files.is_there():
+                raise SourceMissingError.while_reading(project.source, writer.kept_words)
+            writer.add(decoded)
+            progress.add(decoded)
+        if control.should_stop and previous is not None and wished != previous:
+            writer.discard()  # the pictures at the earlier size stay
+    progress.send(at_once=True)
+
+
+def _scan(project: Project, files: SourceFiles, progress: "_Progress") -> None:
+    files.find(project.path, on_found=progress.count_found)
+    if progress.found == 0:
         raise VaeError(
             tr("The folder {source} is empty.", source=project.source),
             advice=tr("Choose a folder with pictures in it."),
         )
-    progress.scanning = False
-    progress.send(at_once=True)
-    return paths
 
 
-def _has_room(project: Project, control: Control, progress: "_Progress") -> bool:
-    """Wait until the index can be written to; False where it is told to stop."""
+def _recognise(
+    project: Project, files: SourceFiles, progress: "_Progress", image_format: ImageFormat, control: Control
+) -> None:
+    """Keep what is as it was, also where it was moved or touched; only the other files go on waiting."""
+    _forget_damaged(project, image_format, control)
+    files.compare()
+    files.recognise(on_hashed=progress.count_looked_into)
 
-    def require() -> None:
-        _require_room(project.path, _INDEX_ROOM)
 
+def _survey(files: SourceFiles, control: Control) -> Survey:
+    """Choose the format of a folder that has none yet."""
+    waiting = files.waiting
     try:
-        written_when_there_is_space(require, control, progress.wait)
+        chosen = survey(waiting, len(waiting), should_stop=lambda: control.should_stop)
+    except VaeError as error:
+        if not files.is_there():
+            raise SourceMissingError.while_reading(files.source) from error
+        raise
+    if chosen is None:
+        raise Stopped
+    return chosen
+
+
+def _wait_for_room(project: Project, control: Control, progress: "_Progress") -> None:
+    """Wait until the index can be written to; raises Stopped where it is told to stop."""
+    try:
+        written_when_there_is_space(lambda: require_room(project.path, INDEX_ROOM), control, progress.wait)
     except DiskFullError:
         if not control.should_stop:
             raise
-    return not control.should_stop
-
-
-def _require_room(folder: Path, needed: int) -> None:
-    try:
-        disk = shutil.disk_usage(folder)
-    except OSError:  # it does not tell, and then writing must
-        return
-    if disk.total and disk.free < needed:
-        raise DiskFullError(
-            tr("There is no space for more pictures in {folder}.", folder=folder),
-            kept=tr("What was read before is kept."),
-            advice=tr("Free some space, then try again."),
-            folder=folder,
-            needed=needed,
-        )
+    if control.should_stop:
+        raise Stopped
 
 
 def _settled_format(project: Project) -> ImageFormat | None:
@@ -178,7 +168,7 @@ def _require_enough(report: ImportReport, source: Path) -> None:
             fewest=FEWEST_PICTURES,
         )
     why = "; ".join(f"{number(count)} × {tr(reason)}" for reason, count in list(report.reasons.items())[:4])
-    advice = tr("Choose a folder with more pictures (JPEG, PNG, WebP, GIF, BMP or TIFF).")
+    advice = tr("Choose a folder with more pictures (JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF).")
     if why:
         what = f"{what} {tr('Skipped: {why}.', why=why)}"
     raise VaeError(what, advice=advice)
@@ -205,31 +195,6 @@ def _is_intact(folder: Path, shard: int, image_format: ImageFormat, rows: int, s
     return False
 
 
-def _forget_changed(project: Project, paths: Iterable[Path]) -> set[Path]:
-    """Drop rows of files that changed or went away; return the files that are as they were."""
-    with project.index() as index:
-        known = {
-            path: (size, mtime_ns)
-            for path, size, mtime_ns in index.execute("SELECT path, size, mtime_ns FROM pictures")
-        }
-        kept = set()
-        for path in paths:
-            key = _relative(path, project.source)
-            try:
-                status = path.stat()
-            except OSError:
-                continue
-            if known.get(key) == (status.st_size, status.st_mtime_ns):
-                kept.add(path)
-                del known[key]
-        index.executemany("DELETE FROM pictures WHERE path = ?", [(path,) for path in known])
-    return kept
-
-
-def _relative(path: Path, source: Path) -> bytes:
-    return os.fsencode(path.relative_to(source))
-
-
 def _report(project: Project, *, cancelled: bool) -> ImportReport:
     used, reasons = project.count_used(), project.reasons()
     skipped = sum(reasons.values())
@@ -250,10 +215,23 @@ class _Progress:
     started: float = field(default_factory=time.monotonic)
     sent: float = 0.0
 
+    def count_looked_into(self) -> None:
+        """A file may be one of before; until the end of the scan it counts as that."""
+        self.used += 1
+        self.send()
+
+    def end_scanning(self) -> None:
+        self.scanning, self.used = False, 0
+        self.send(at_once=True)
+
     def count_kept(self, kept: int, used: int) -> None:
         """Start from what an earlier import left."""
         self.kept, self.used, self.skipped = kept, used, kept - used
         self.started = time.monotonic()
+
+    def count_found(self) -> None:
+        self.found += 1
+        self.send()
 
     def add(self, decoded: Decoded) -> None:
         if decoded.pixels is None:
@@ -283,192 +261,3 @@ class _Progress:
             ImportProgress(self.found, done, self.used, self.skipped, self.scanning, left, fresh, disk_full)
         )
         self.fresh.clear()
-
-
-class _Writer:
-    """Collects decoded pictures into shards; a shard is on disk before the index names its pictures.
-
-    At another image format than before, everything, the removal of the old pictures included, is one
-    transaction; otherwise each shard is one, so that little is lost when the program is killed.
-
-    Args:
-        control: says whether to wait where the disk is full; ``on_full`` is told while it does.
-    """
-
-    def __init__(
-        self,
-        project: Project,
-        image_format: ImageFormat,
-        fresh_start: bool,
-        format_reason: str,
-        *,
-        control: Control,
-        on_full: Callable[[DiskFull], None],
-    ) -> None:
-        self._control, self._on_full = control, on_full
-        self._project = project
-        self._format = image_format
-        self._format_reason = format_reason
-        self._fresh_start = fresh_start
-        self._replacing = False
-        self._rows = max(SHARD_BYTES // int(np.prod(image_format.shape)), 1)
-        self._pixels: list[NDArray[np.uint8]] = []
-        self._pending: list[tuple[object, ...]] = []
-        self._discarded = False
-
-    def __enter__(self) -> "_Writer":
-        self._index = sqlite3.connect(self._project.path / INDEX_FILE, timeout=30)
-        last = self._index.execute("SELECT MAX(shard) FROM pictures").fetchone()[0]
-        self._shard = 0 if last is None else last + 1
-        if self._fresh_start:
-            self._replacing = last is not None
-            self._index.execute("DELETE FROM pictures")
-            self._index.execute("DELETE FROM shards")
-            self._index.executemany(
-                "INSERT OR REPLACE INTO meta VALUES (?, ?)",
-                [
-                    ("image_format", json.dumps(self._format.to_json())),
-                    ("format_reason", self._format_reason),
-                ],
-            )
-            self._commit_part()
-        count = self._index.execute("SELECT COUNT(*) FROM pictures WHERE status = 'used'")
-        self.used: int = count.fetchone()[0]
-        return self
-
-    def add(self, decoded: Decoded) -> None:
-        """Take one decoded or skipped picture."""
-        used = decoded.pixels is not None
-        if decoded.pixels is not None:
-            self._pixels.append(decoded.pixels)
-        self._pending.append(
-            (
-                _relative(decoded.path, self._project.source),
-                decoded.size_bytes,
-                decoded.mtime_ns,
-                decoded.sha256,
-                "used" if used else "skipped",
-                decoded.reason,
-                self._shard if used else None,
-                len(self._pixels) - 1 if used else None,
-                int(used and is_held_out(decoded.sha256)),
-            )
-        )
-        if len(self._pixels) >= self._rows:
-            self._flush()
-
-    def discard(self) -> None:
-        """Leave the project as it was before."""
-        self._discarded = True
-
-    def _flush(self) -> None:
-        """Write what has gathered; what a stop left no space for, the next import reads again."""
-        content = self._shard_content()
-        if not content or self._patiently(lambda: self._write_shard(content)):
-            self._patiently(lambda: self._write_rows(content))
-        self._shard += bool(content)
-        self._pixels.clear()
-        self._pending.clear()
-
-    def _patiently(self, write: Callable[[], None]) -> bool:
-        """Write as soon as there is space; False where a stop came before there was any."""
-        try:
-            written_when_there_is_space(write, self._control, self._on_full)
-        except DiskFullError:
-            if not self._control.should_stop:
-                raise
-            self._discarded = self._replacing
-            return False
-        return True
-
-    def _shard_content(self) -> bytes:
-        if not self._pixels:
-            return b""
-        buffer = io.BytesIO()
-        np.save(buffer, np.stack(self._pixels), allow_pickle=False)
-        return buffer.getvalue()
-
-    def _write_shard(self, content: bytes) -> None:
-        folder = self._project.pixels_folder
-        _require_room(folder, len(content) + _INDEX_ROOM + _ROW_ROOM * len(self._pending))
-        write_atomically(shard_path(folder, self._shard), content)
-
-    def _write_rows(self, content: bytes) -> None:
-        with self._undone_if_the_disk_is_full():
-            if content:
-                digest = hashlib.sha256(content).hexdigest()
-                self._index.execute("INSERT OR REPLACE INTO shards VALUES (?, ?)", (self._shard, digest))
-            self._index.executemany(
-                "INSERT OR REPLACE INTO pictures"
-                " (path, size, mtime_ns, sha256, status, reason, shard, row, held_out)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                self._pending,
-            )
-            self._commit_part()
-
-    def _finish(self) -> None:
-        with self._undone_if_the_disk_is_full():
-            _hold_out_copies(self._index)
-            _hold_out_at_least_one(self._index)
-            self._index.execute(
-                "DELETE FROM shards WHERE NOT EXISTS"
-                " (SELECT 1 FROM pictures WHERE pictures.shard = shards.shard)"
-            )
-            self._index.commit()
-
-    @contextlib.contextmanager
-    def _undone_if_the_disk_is_full(self) -> Iterator[None]:
-        """So that the block can be done again.
-
-        Raises:
-            VaeError: SQLite has taken back more than the block, all that was to replace the old pictures.
-        """
-        try:
-            with telling_index_problems(self._project.path / INDEX_FILE):
-                yield
-        except DiskFullError as error:
-            if not self._replacing:
-                self._index.rollback()
-            elif not self._index.in_transaction:
-                raise VaeError(error.what, kept=error.kept, advice=error.advice) from error
-            raise
-
-    def _commit_part(self) -> None:
-        if not self._replacing:
-            self._index.commit()
-
-    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
-        self._discarded = self._discarded or bool(error and self._replacing)
-        try:
-            for write in (self._flush, lambda: self._patiently(self._finish)):
-                if not self._discarded:
-                    write()
-            self._index.rollback()  # of what was discarded
-            used = {row[0] for row in self._index.execute("SELECT DISTINCT shard FROM pictures")}
-        finally:
-            self._index.close()
-        for path in self._project.pixels_folder.glob("*.npy"):
-            if path.stem.isdigit() and int(path.stem) not in used:
-                with contextlib.suppress(OSError):  # Windows keeps a file that is still mapped
-                    path.unlink()
-
-
-def _hold_out_copies(index: sqlite3.Connection) -> None:
-    """A picture held out for want of another is not known by its hash; its later copies go with it."""
-    index.execute(
-        "UPDATE pictures SET held_out = 1 WHERE status = 'used' AND held_out = 0"
-        " AND sha256 IN (SELECT sha256 FROM pictures WHERE held_out = 1)"
-    )
-
-
-def _hold_out_at_least_one(index: sqlite3.Connection) -> None:
-    """Without a held-out picture nobody sees overfitting; a small set may have none by its hashes."""
-    used, contents, held_out = index.execute(
-        "SELECT COUNT(*), COUNT(DISTINCT sha256), COALESCE(SUM(held_out), 0)"
-        " FROM pictures WHERE status = 'used'"
-    ).fetchone()
-    if used >= FEWEST_PICTURES and contents > 1 and held_out == 0:
-        index.execute(
-            "UPDATE pictures SET held_out = 1 WHERE status = 'used' AND sha256 ="
-            " (SELECT MIN(sha256) FROM pictures WHERE status = 'used')"
-        )

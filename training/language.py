@@ -14,10 +14,11 @@ import logging
 import string
 from collections.abc import Mapping
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from training.places import resources_folder
+from training.plain_text import plain
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
 """What the program can speak, by ISO 639-1 code: the languages' own names."""
@@ -34,7 +35,12 @@ class _Language(string.Formatter):
         self.code, self.catalogue = code, catalogue
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        """As :func:`format` has it in English, but a number with the language's own separators."""
+        """As :func:`format` has it in English, but a number with the language's own separators.
+
+        A path is made fit to be shown: its name may have any characters.
+        """
+        if isinstance(value, PurePath):
+            return plain(format(value, format_spec))
         text = format(value, format_spec)
         if self.code == SOURCE or isinstance(value, str | bool) or not _is_number(value):
             return text

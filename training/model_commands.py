@@ -22,12 +22,13 @@ from training.errors import VaeError
 from training.export_formats import EXPORT_FORMATS, export_format
 from training.files import is_shared_model
 from training.film import check_film
-from training.images import ImageFormat, SkippedPicture, read_picture
+from training.images import read_picture
 from training.mp4 import require_ffmpeg
 from training.paths import PathKind, PathSettings
 from training.project import Project
 from training.run import Run, latest_run
 from training.runs import find_run, fits
+from training.skipping import SkippedPicture
 from training.targets import known_project
 from training.vae_file import SharedModel, check_name, read_vae, title_from
 
@@ -64,7 +65,7 @@ def usable_run(project: Project, wanted: str | None) -> Run:
     run = meant_run(project, wanted)
     if not fits(run, project):
         raise VaeError(
-            "The pictures were imported at another size since this training.",
+            "The pictures were imported at another size or framed otherwise since this training.",
             advice="Choose another training with --run, or train again.",
         )
     return run
@@ -122,11 +123,10 @@ def encode_command(
 ) -> None:
     """Encode pictures: the mean and the standard deviation of each one's posterior."""
     found_at, model = _load(target, run)
-    image_format = ImageFormat(model.config.size, model.config.channels)
     rows = []
     for path in images:
         try:
-            pixels = read_picture(path, image_format)
+            pixels = read_picture(path, model.config.image_format)
         except SkippedPicture as error:
             raise VaeError(f"{path} cannot be encoded: {error.reason}.") from None
         posterior = model.encode(pixels[None])

@@ -27,7 +27,13 @@ def is_dense(config: ModelConfig) -> bool:
 
 
 def width_at(side: int) -> int:
-    """Channels of a feature map: more of them the smaller it is, in steps that processors like."""
+    """Channels of a feature map: more of them the smaller it is, in steps that processors like.
+
+    Sides such as 15, of 240 pixels, cannot be halved to the coarsest side: with fewer channels there the
+    dense layers beside them, most of the weights, are no larger than those of other sizes.
+    """
+    if side > COARSEST and side % 2:
+        return max(COARSEST**2 * WIDEST // side**2 // 16 * 16, 16)
     return min(max(1024 // side // 16 * 16, NARROWEST), WIDEST)
 
 

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from training.errors import DiskFullError, NotWritableError, VaeError
 from training.files import read_json, remove_leftovers, write_json
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.index import FORMAT, INDEX_FILE, connect, make_index, telling_index_problems
 from training.language import tr
 from training.migration import PROJECT_FILE, bring_up_to_date
@@ -269,10 +269,11 @@ class Project:
         if image_format is None:
             raise VaeError(tr("This project has no pictures yet."), advice=tr("Import a folder first."))
         with self.index() as index:
-            rows = index.execute(
+            found = index.execute(
                 "SELECT id, shard, row, held_out FROM pictures WHERE status = 'used' ORDER BY id"
-            ).fetchall()
-        table: NDArray[np.int64] = np.array(rows, np.int64).reshape(-1, 4)
+            )
+            # Not by way of a list: a million rows of Python's numbers are some 200 MB.
+            table: NDArray[np.int64] = np.fromiter(found, np.dtype((np.int64, 4)))
         ids, shards, rows, held_out = table.T
         return PixelStore(
             self.pixels_folder,
@@ -283,10 +284,11 @@ class Project:
             held_out=held_out.astype(bool),
         )
 
-    def file_names(self) -> list[str]:
-        """Where every file that was found lies below the source folder, used and skipped ones."""
+    def file_names(self) -> Iterator[str]:
+        """Where every file that was found lies below the source folder, used and skipped ones, lazily."""
         with self.index() as index:
-            return [os.fsdecode(row[0]) for row in index.execute("SELECT path FROM pictures")]
+            for (path,) in index.execute("SELECT path FROM pictures"):
+                yield os.fsdecode(path)
 
     def picture_path(self, picture_id: int) -> Path:
         """The source file of a picture, by the index's id of it (see :class:`PixelStore`)."""

@@ -12,7 +12,7 @@ from typing import Any
 from training.config import LENGTH, ModelConfig, TrainConfig, automatic_likelihood
 from training.errors import VaeError
 from training.events import Terms
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.language import tr
 from training.project import Project
 from training.run import (
@@ -63,7 +63,7 @@ def model_for(project: Project, *, likelihood: Likelihood | None = None, **of_mo
     if image_format is None:
         raise VaeError(tr("This project has no pictures yet."), advice=tr("Import a folder first."))
     likelihood = likelihood or automatic_likelihood(image_format.channels)
-    return ModelConfig(image_format.size, image_format.channels, likelihood=likelihood, **of_model)
+    return ModelConfig(**image_format.to_json(), likelihood=likelihood, **of_model)
 
 
 def start_with_weights(
@@ -79,7 +79,7 @@ def resume_run(project: Project, run: Run | None = None) -> Run:
     """A run to go on with, by default the project's newest.
 
     Raises:
-        VaeError: when there is none, it has no weights, or the pictures were imported at another size since.
+        VaeError: when there is none, it has no weights, or the pictures have another format since.
     """
     run = run or latest_run(project.runs_folder)
     if run is None:
@@ -90,17 +90,16 @@ def resume_run(project: Project, run: Run | None = None) -> Run:
 
 
 def fits(run: Run, project: Project) -> bool:
-    """Whether the project's pictures are as large and as colourful as the run's."""
-    image_format = project.image_format
-    return image_format is not None and image_format.shape == run.model.shape
+    """Whether the project's pictures are of the format of the run's."""
+    return project.image_format == run.model.image_format
 
 
 def _problem(run: Run, image_format: ImageFormat | None) -> str:
     """Why a run cannot be gone on with, a sentence; "" when it can."""
     if not run.has_weights():
         return tr("This training was stopped before anything was kept of it.")
-    if image_format is None or image_format.shape != run.model.shape:
-        return tr("The pictures were imported at another size since this training.")
+    if image_format != run.model.image_format:
+        return tr("The pictures were imported at another size or framed otherwise since this training.")
     return ""
 
 

@@ -13,7 +13,9 @@ from training.setting import Setting
 Likelihood = Literal["bernoulli", "gaussian", "logistic"]
 LIKELIHOODS: tuple[Likelihood, ...] = get_args(Likelihood)
 Precision = Literal["auto", "float32", "bfloat16"]
-SMALLEST_SIZE, LARGEST_SIZE, SIZE_STEP = 32, 128, 16
+Framing = Literal["crop", "fit", "stretch"]
+Background = Literal["white", "black"]
+SMALLEST_SIZE, LARGEST_SIZE, SIZE_STEP = 32, 256, 16
 
 MODEL_SETTINGS: Mapping[str, Setting] = {
     "size": Setting(
@@ -28,6 +30,25 @@ MODEL_SETTINGS: Mapping[str, Setting] = {
     ),
     "channels": Setting(
         mark("number of channels"), mark("1 for grey, 3 for colour."), "whole", choices=(1, 3), lifelong=True
+    ),
+    "framing": Setting(
+        mark("framing"),
+        mark(
+            "How a picture becomes square: crop takes the square in its middle, fit shows all of it with a"
+            " border, stretch distorts it."
+        ),
+        "choice",
+        choices=get_args(Framing),
+        words={"crop": mark("the square in the middle"), "fit": mark("whole"), "stretch": mark("stretched")},
+        lifelong=True,
+    ),
+    "background": Setting(
+        mark("background"),
+        mark("What stands behind the transparent parts of pictures."),
+        "choice",
+        choices=get_args(Background),
+        words={"white": mark("white"), "black": mark("black")},
+        lifelong=True,
     ),
     "latent_dim": Setting(
         mark("latent dimension"),
@@ -189,11 +210,14 @@ TRAIN_SETTINGS: Mapping[str, Setting] = {
     ),
 }
 
+PICTURE_SETTINGS = ("size", "channels", "framing", "background")
+"""Those of a model that tell what pictures are turned into."""
+
 RUN_SETTINGS: Mapping[str, Setting] = {
     **TRAIN_SETTINGS,
-    **{name: setting for name, setting in MODEL_SETTINGS.items() if name not in ("size", "channels")},
+    **{name: setting for name, setting in MODEL_SETTINGS.items() if name not in PICTURE_SETTINGS},
 }
-"""What is chosen for a run; size and colours are those of the project's pictures."""
+"""What is chosen for a run; the others of a model are those of the project's pictures."""
 
 WEIGHING_SETTINGS = ("beta_mean", "beta_variance", "constant_sigma")
 """Those of a model that do not shape its network: what was learnt with others can be gone on with."""

@@ -69,7 +69,7 @@ def model_of(
         raise VaeError(tr("This project has not been trained yet."), advice=tr("Train it first."))
     if not fits(run, project):
         raise VaeError(
-            tr("The pictures were imported at another size since this training."),
+            tr("The pictures were imported at another size or framed otherwise since this training."),
             advice=tr("Train again first."),
         )
     pictures, weights = project.pictures(), load_weights(run)
@@ -145,7 +145,7 @@ def start_from(project: Project, shared: SharedModel, training: TrainConfig) -> 
                 own=image_format,
             ),
             kept=tr("Nothing was changed."),
-            advice=tr("Import the folder at the model's size and colours."),
+            advice=tr("Import the folder as the model wants its pictures."),
         )
     open_shared(shared)  # says now if they do not fit, and not in the middle of a run
     return start_with_weights(project, shared.about.model, training, shared.weights)

@@ -1,15 +1,24 @@
 """What the command's arguments stand for: a project, a folder of pictures, or a bundled sample."""
 
+import contextlib
+import sqlite3
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from training.config import ModelConfig
 from training.console import ProgressBars, stopping_on_interrupt
 from training.errors import VaeError
-from training.events import ImportReport
-from training.images import ImageFormat, scan
+from training.events import Control, ImportReport
+from training.image_format import ImageFormat
 from training.importer import has_too_few, import_folder
+from training.index import INDEX_FILE, telling_index_problems
 from training.project import Project, default_project_path, is_project
 from training.samples import find_sample, unpack
+from training.setting_help import MODEL_SETTINGS
+from training.source_files import SourceFiles
+from training.source_scan import require_folder
 from training.survey import survey
 
 SAMPLE_PREFIX = "sample:"
@@ -44,7 +53,7 @@ def import_pictures(
     source: Path, project_path: Path, image_format: ImageFormat | None, *, quiet: bool
 ) -> ImportReport:
     """Bring the project of a source folder up to date, making it first if there is none."""
-    next(scan(source), None)  # a folder that cannot be read must not leave an empty project behind
+    require_folder(source)  # a folder that cannot be read must not leave an empty project behind
     is_new = not is_project(project_path)
     project = Project.create(project_path, source) if is_new else Project.open(project_path, write=True)
     with project:
@@ -63,20 +72,37 @@ def import_pictures(
             raise
 
 
-def format_at(project_path: Path, source: Path, size: int | None) -> ImageFormat | None:
-    """The image format at a wished size, grey or colour as the project is or as the pictures are."""
-    if size is None:
+def wished_format(project_path: Path, source: Path, wishes: Mapping[str, Any]) -> ImageFormat | None:
+    """The image format with some fields as wished, the others as the project or the pictures have them.
+
+    Args:
+        wishes: values by the names of the fields; None is no wish.
+
+    Returns:
+        None when nothing is wished.
+    """
+    wishes = {name: value for name, value in wishes.items() if value is not None}
+    for name, value in wishes.items():
+        MODEL_SETTINGS[name].check(value)
+    if not wishes:
         return None
-    ModelConfig(size, 1)  # says in plain words what sizes there are
     known = None
     if is_project(project_path):
         with Project.open(project_path, write=False) as project:
             known = project.image_format
     if known is None:
-        paths = list(scan(source))
-        surveyed = survey(paths, len(paths))
-        known = None if surveyed is None else surveyed.image_format
-    return None if known is None else ImageFormat(size, known.channels)
+        known = _surveyed(source)
+    return None if known is None else replace(known, **wishes)
+
+
+def _surveyed(source: Path) -> ImageFormat | None:
+    aside = Path(tempfile.gettempdir(), INDEX_FILE)  # where SQLite puts what has no name
+    with telling_index_problems(aside), contextlib.closing(sqlite3.connect("")) as nowhere:
+        files = SourceFiles(nowhere, source, Control())
+        files.find()
+        files.expect_all()
+        surveyed = survey(files.waiting, len(files.waiting))
+    return None if surveyed is None else surveyed.image_format
 
 
 def project_to_train(
@@ -97,7 +123,7 @@ def project_to_train(
     else:
         source = source_folder(target)
         path = default_project_path(source)
-    wished = image_format or format_at(path, source, size)
+    wished = image_format or wished_format(path, source, {"size": size})
     report = import_pictures(source, path, wished, quiet=quiet)
     if report.cancelled:
         raise VaeError("The import was stopped.", kept="What was read is kept.", advice="Run it again.")

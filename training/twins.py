@@ -33,7 +33,8 @@ def start_twins(
     of_model.pop("objective", None)
     usual = TrainConfig(**of_training)
     # Chosen now, since a program that chose it by measuring might choose another one for each.
-    batch_size = usual.batch_size_for(project.count_learnt())
+    size = project.pictures().shape[0]
+    batch_size = usual.batch_size_for(project.count_learnt(), size)
     settings = replace(usual, epochs=order.epochs or 1, batch_size=max(batch_size, 1))
     one, other = (
         start_run(project, settings, name=title_of(objective), objective=objective, **of_model)
@@ -49,7 +50,7 @@ def epochs_in(
     minutes: float, project: Project, runs: tuple[Run, Run], goes_on: Callable[[], bool] = lambda: True
 ) -> int:
     """How many epochs both runs can make one beside the other in so many minutes, by their measured steps."""
-    batch_size = runs[0].training.batch_size_for(project.count_learnt())
+    batch_size = runs[0].training.batch_size_for(project.count_learnt(), runs[0].model.size)
     step = 0.0  # seconds, of both
     for run in runs:
         learner = Learner(run.model, run.training.seed)

@@ -34,7 +34,7 @@ from training.config import ModelConfig
 from training.errors import VaeError
 from training.events import Terms
 from training.files import SHARED_SUFFIX, is_shared_model, write_atomically
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.language import mark, tr
 from training.posteriors import Posteriors
 from training.run import MOST_NAME, one_line, terms_from_json
@@ -82,7 +82,7 @@ class About:
     @property
     def image_format(self) -> ImageFormat:
         """What pictures must be turned into for the model."""
-        return ImageFormat(self.model.size, self.model.channels)
+        return self.model.image_format
 
 
 @dataclass(frozen=True)

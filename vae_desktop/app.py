@@ -11,11 +11,12 @@ from training.config import ModelConfig
 from training.errors import VaeError
 from training.events import ImportReport
 from training.files import is_shared_model
-from training.images import ImageFormat, scan
+from training.image_format import ImageFormat
 from training.importer import has_too_few
 from training.language import tr
 from training.project import Project, default_project_path, is_project
 from training.samples import find_sample, unpack
+from training.source_scan import has_files
 from training.vae_file import SharedModel
 from vae_desktop.access_session import AccessSession
 from vae_desktop.aftercare import Aftercare
@@ -25,8 +26,10 @@ from vae_desktop.crash_report import Session
 from vae_desktop.engine import Engine
 from vae_desktop.explorer import Explorer
 from vae_desktop.export_session import ExportSession
+from vae_desktop.format_session import FormatSession
 from vae_desktop.lesson_session import Door
 from vae_desktop.main_window import MainWindow, WindowState
+from vae_desktop.message_strip import StripButton
 from vae_desktop.plain_words import pictures as picture_count
 from vae_desktop.plane_session import PlaneSession
 from vae_desktop.replay_session import ReplaySession
@@ -35,6 +38,7 @@ from vae_desktop.sample_cards import sample_cards
 from vae_desktop.settings import RecentProject, Settings
 from vae_desktop.shared_session import Continuation, SharedSession
 from vae_desktop.single_instance import Request, come_with
+from vae_desktop.source_watch import SourceWatch
 from vae_desktop.training_session import TrainingSession
 
 _log = logging.getLogger(__name__)
@@ -75,11 +79,19 @@ class App(QObject):
             self.explorer,
             self.training,
             door=Door(self._open_now, self.open_path, self.close_project),
+            show_anew=self._show_anew,
             model=self._model_config,
             settings=settings,
             log_folder=log_folder,
         )
+        self.formats = FormatSession(
+            self.window,
+            project=lambda: self.project,
+            import_anew=self._import_anew,
+            import_folder=self.open_folder,
+        )
         self.explorer.exports.written.connect(self.companions.desktop.notices.tell_saved)
+        self.watch = SourceWatch(self.window, self.engine, lambda: self.project, self.bring_up_to_date)
         self.project: Project | None = None
         self._continuation: Continuation | None = None
         self._made_project = False
@@ -143,6 +155,7 @@ class App(QObject):
         engine.import_progress.connect(window.library.show_progress)
         engine.imported.connect(self._on_imported)
         engine.import_failed.connect(self._on_import_failed)
+        engine.source_missing.connect(self._on_source_missing)
         engine.failed.connect(window.show_problem)
         self.shared.failed.connect(self._tell)
         self.training.restart_wished.connect(self._start_again)
@@ -191,10 +204,15 @@ class App(QObject):
             self._first_job = job
         return True
 
-    def open_folder(self, folder: str) -> None:
-        """Import a folder of pictures into its project, made on first use."""
+    def open_folder(self, folder: str, image_format: ImageFormat | None = None) -> None:
+        """Import a folder of pictures into its project, made on first use; in any format that suits it."""
         source = Path(folder)
         if self._turn_to(default_project_path(source), source):
+            self._start_import(image_format)
+
+    def bring_up_to_date(self) -> None:
+        """Import the open project's source folder again; a training is stopped and saved first."""
+        if self.project is not None and self._turn_to(self.project.path):
             self._start_import()
 
     def open_sample(self, name: str) -> None:
@@ -230,7 +248,7 @@ class App(QObject):
         it has to be closed first.
         """
         try:
-            if source is not None and next(scan(source), None) is None:
+            if source is not None and not has_files(source):
                 raise VaeError(
                     tr("The folder {source} is empty.", source=source),
                     advice=tr("Choose a folder with pictures in it."),
@@ -261,8 +279,8 @@ class App(QObject):
         self.shared.forget_reading()
         if self.project is None and self.shared.model is None:
             return
-        self.companions.studies.close()
-        self.companions.twins.close()
+        self.companions.close_windows()
+        self.formats.close()
         self.engine.close_project()
         if self.project is not None:
             self.project.close()
@@ -306,6 +324,11 @@ class App(QObject):
             self.aftercare.tell()
             self.engine.import_folder(self.project, image_format)
 
+    def _import_anew(self, image_format: ImageFormat) -> None:
+        """Read the open project's folder again, in another format."""
+        if self.project is not None and not self.window.state.is_running and self._turn_to(self.project.path):
+            self._start_import(image_format)
+
     def _on_imported(self, report: ImportReport) -> None:
         if self.project is None or self._is_closing:
             return
@@ -328,8 +351,25 @@ class App(QObject):
         project = self.project
         if project is None or self._is_closing:
             return
+        self._leave_failed_import(project, text)
+
+    def _on_source_missing(self, text: str) -> None:
+        """The source folder is not there, or no longer: what was imported of it stays usable."""
+        project = self.project
+        if project is None or self._is_closing:
+            return
+        if has_too_few(project):
+            again = partial(self.open_folder, str(project.source))
+            self._leave_failed_import(project, text, StripButton(tr("Try again"), again))
+        else:
+            self._continuation = None
+            self._show_pictures()
+            self.window.show_problem(text, StripButton(tr("Try again"), self.bring_up_to_date))
+
+    def _leave_failed_import(self, project: Project, text: str, button: StripButton | None = None) -> None:
         useless = self._made_project and has_too_few(project)
-        self._give_up(text)
+        self.close_project()
+        self.window.show_problem(text, button)
         if useless:
             project.remove()
 
@@ -380,9 +420,8 @@ class App(QObject):
         self.training.close()
         self.companions.lesson.on_quit()
         self.window.hide()  # saving takes up to a few seconds; nobody should watch a frozen window
-        self.companions.studies.close()
-        self.companions.twins.close()
-        self.companions.check.close()
+        self.companions.close_windows()
+        self.formats.close()
         self.explorer.close()
         self.engine.close()
         if self.project is not None:
@@ -420,7 +459,7 @@ class App(QObject):
         if self.shared.model is not None:
             return self.shared.model.about.image_format
         run = self.training.run
-        return None if run is None else ImageFormat(run.model.size, run.model.channels)
+        return None if run is None else run.model.image_format
 
     def _model_config(self) -> ModelConfig | None:
         """Of the model that is shown."""

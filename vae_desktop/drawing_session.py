@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPoint, QRect, QSize
 
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.language import mark, tr
 from training.pixel_store import evenly
 from vae_desktop.drawing import is_white_on_black

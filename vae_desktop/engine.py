@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from training.config import ModelConfig, TrainConfig
-from training.errors import DeviceLostError, OutOfMemoryError
+from training.errors import DeviceLostError, OutOfMemoryError, SourceMissingError
 from training.events import Control, EpochRecord, RunResult, Setback, Snapshot, TrainProgress
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.importer import import_folder
 from training.language import tr
 from training.plane_basis import PlaneSlice, require_plane
@@ -32,6 +32,7 @@ from vae_desktop.lane import Lane
 from vae_desktop.measure_lane import MeasureLane
 from vae_desktop.model_files import ModelFiles
 from vae_desktop.renderer import Renderer, Values
+from vae_desktop.source_lane import SourceLane
 from vae_desktop.tile_grid import HOME_TILES, Block, even_grid
 from vae_desktop.training_order import TrainingOrder
 
@@ -49,12 +50,14 @@ class Engine(QObject):
         files: reads and writes models.
         films: writes films.
         measuring: measures models.
+        sources: looks whether source folders have changed.
     """
 
     ready = Signal(str, str)  # TensorFlow is there: the device, why it is not a GPU
     import_progress = Signal(object)  # ImportProgress
     imported = Signal(object)  # ImportReport
     import_failed = Signal(str)
+    source_missing = Signal(str)  # why an import failed: its source folder is not there, or no longer
     training_progress = Signal(object)  # TrainProgress
     epoch_finished = Signal(object)  # EpochRecord
     run_begun = Signal(object)  # run.Run: the one that is trained from now on
@@ -86,13 +89,14 @@ class Engine(QObject):
         self._drag = threading.Event()
         self._decoder_of: Run | None = None
         self._prepared: tuple[Run, Callable[[], LatentModel]] | None = None
-        self._import_lane = Lane("import", lambda error: self.import_failed.emit(error_sentence(error)))
+        self._import_lane = Lane("import", self._tell_import_failure)
         self._train_lane = Lane("train", self._tell_training_failure)
         self._open_lane = Lane("open", self._tell_failure)
         self._replay_lane = Lane("replay", self._tell_failure)  # others may be busy for minutes
         self.files = ModelFiles(self._open_lane, self._train_lane, error_sentence, self)
         self.films = FilmLane(error_sentence, self)
         self.measuring = MeasureLane(error_sentence, self)
+        self.sources = SourceLane(self)
         self.renderer = Renderer(_make_model, error_sentence)
         self._decode_lane = DecodeLane(
             self.decoded.emit, self.backdrop.emit, self.encoded.emit, self._tell_failure
@@ -356,6 +360,7 @@ class Engine(QObject):
         """
         self._stop_all()
         self.measuring.leave()
+        self.sources.leave()
         self._import_lane.wait()
         self._train_lane.wait()
         self._decode_lane.forget()
@@ -366,6 +371,7 @@ class Engine(QObject):
         """End all threads, in order; a training is saved first."""
         self._stop_all()
         self.measuring.close()
+        self.sources.close()
         self.renderer.close()
         self._import_lane.close()
         self._open_lane.close()
@@ -379,6 +385,10 @@ class Engine(QObject):
         controls = (self._control, self._showing, self._comparing, self._import_control)
         for control in controls:
             control.stop()
+
+    def _tell_import_failure(self, error: Exception) -> None:
+        is_missing = isinstance(error, SourceMissingError)
+        (self.source_missing if is_missing else self.import_failed).emit(error_sentence(error))
 
     def _tell_training_failure(self, error: Exception) -> None:
         match error:

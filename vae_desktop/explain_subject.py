@@ -13,6 +13,7 @@ from vae_desktop.explain_bars import picture_parts
 from vae_desktop.explain_figures import KlCosts, is_point
 from vae_desktop.explain_panel import Shown
 from vae_desktop.pixels import to_qimage
+from vae_desktop.plain_words import one_line
 from vae_desktop.plane_session import Latent, PlaneSession
 from vae_desktop.plane_view import signed
 
@@ -172,4 +173,4 @@ def _own(session: PlaneSession, picture: int) -> QImage | None:
 
 
 def _name(session: PlaneSession, picture: int) -> str:
-    return session.pictures.name(picture) or tr("picture {number}", number=picture + 1)
+    return one_line(session.pictures.name(picture)) or tr("picture {number}", number=picture + 1)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.language import tr
 from training.project import Project
 from training.run import Run

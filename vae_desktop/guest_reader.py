@@ -19,8 +19,9 @@ from PySide6.QtGui import QImage
 
 from training.decode_pool import DecodePool
 from training.errors import VaeError
-from training.images import UNREADABLE, ImageFormat
+from training.image_format import ImageFormat
 from training.language import mark, tr
+from training.skipping import UNREADABLE
 from vae_desktop.guests import Guest
 from vae_desktop.lane import Lane
 

@@ -23,9 +23,10 @@ def numbers_text(values: NDArray[np.float32]) -> str:
 
 def summary(guest: Guest, comparison: str) -> str:
     """A guest in a line, for the status bar."""
+    name = one_line(guest.name)
     if guest.encoded is None:
-        return tr("{name} is being placed.", name=guest.name)
-    told = f"{guest.name}: μ {numbers_text(guest.encoded.mean)}, σ {numbers_text(guest.encoded.sigma)}."
+        return tr("{name} is being placed.", name=name)
+    told = f"{name}: μ {numbers_text(guest.encoded.mean)}, σ {numbers_text(guest.encoded.sigma)}."
     return f"{told} {comparison}." if comparison else told
 
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from training.errors import VaeError
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.language import mark, tr, trn
 from training.pixel_store import evenly
 from vae_desktop.edits import Edits

@@ -42,6 +42,7 @@ class LibraryPanel(PaletteFollower):
     open_requested = Signal()
     cancel_requested = Signal()
     continue_requested = Signal()
+    format_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,9 +74,11 @@ class LibraryPanel(PaletteFollower):
                 "so they show how well it understands new ones."
             )
         )
-        self._format = QuietLabel()
+        self._format = QToolButton()
+        self._format.setAutoRaise(True)
         self._format.setFont(tabular_font(self._format.font()))
-        self._format.setWordWrap(False)
+        self._format.setAccessibleName(tr("How pictures are read"))
+        self._format.clicked.connect(self.format_requested)
         self._skipped = _SkippedList()
         self._lay_out()
         self.recolour()
@@ -124,7 +127,8 @@ class LibraryPanel(PaletteFollower):
         kept = int(held_out.sum())
         self._held_out.setText(tr("{count:,} held out", count=kept))
         self._format.setText(f"{side}×{side}")
-        self._format.setToolTip(tooltip_text(format_words))
+        self._format.setToolTip(tooltip_text(f"{format_words} {tr('Click to change it.')}"))
+        self._format.show()
         self._mark.setVisible(bool(kept))
         self._held_out.setVisible(bool(kept))
 
@@ -165,7 +169,7 @@ class LibraryPanel(PaletteFollower):
         self._model.show_skeletons(0)
         self._progress.hide()
         self._used.clear()
-        self._format.clear()
+        self._format.hide()
         self._mark.hide()
         self._held_out.hide()
         self._skipped.show_skipped({}, [])

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QTo
 
 from training.language import tr
 from vae_desktop.palette_follower import PaletteFollower
+from vae_desktop.plain_words import one_line
 from vae_desktop.style import GRID, accent, held_out_colour, icon, mix, tinted_icon
 
 
@@ -80,6 +81,7 @@ class MessageStrip(PaletteFollower):
         painter.drawRoundedRect(self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
 
     def _show(self, text: str, button: StripButton | None, *, problem: bool) -> None:
+        text = one_line(text)
         self._problem = problem
         self._text.setText(text)
         self._button.setVisible(button is not None)

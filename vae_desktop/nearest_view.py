@@ -83,7 +83,7 @@ class _NearestButton(QAbstractButton):
         # Not setText: an ampersand in a file name would become a shortcut.
         self.setAccessibleName(tr("Nearest of yours: {name}", name=name))
         self.setAccessibleDescription(f"{way}, {distance}")
-        self.setToolTip(tooltip_text(f"{near.name}. {explained}"))
+        self.setToolTip(tooltip_text(f"{one_line(near.name)}. {explained}"))
         self.update()
 
     def sizeHint(self) -> QSize:

@@ -2,31 +2,18 @@
 
 import datetime
 import html
-import unicodedata
 
 from PySide6.QtCore import QLocale
 
 from training.language import SOURCE, chosen_language, number, tr, trn
+from training.plain_text import plain
 
-_HARMLESS = {"\u200d"}  # the zero-width joiner holds emoji together
 _MANY_MINUTES = 90
 
 
 def one_line(text: str) -> str:
-    """The text without line breaks, control and direction-changing characters, so it cannot fake other text.
-
-    Undecodable bytes of file names (lone surrogates) become the replacement character.
-    """
-    return "".join(_harmless(character) for character in text)
-
-
-def _harmless(character: str) -> str:
-    kind = unicodedata.category(character)
-    if kind == "Cs":
-        return "\ufffd"
-    if character not in _HARMLESS and kind in {"Cc", "Cf", "Zl", "Zp"}:
-        return " "
-    return character
+    """As :func:`training.plain_text.plain` has it."""
+    return plain(text)
 
 
 def kept_together(text: str) -> str:

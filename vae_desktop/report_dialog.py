@@ -11,6 +11,7 @@ from training.errors import VaeError
 from training.files import write_atomically
 from training.language import mark, tr
 from vae_desktop.labels import QuietLabel
+from vae_desktop.plain_words import one_line
 from vae_desktop.save_dialog import ask_where_to_save
 from vae_desktop.style import GRID, scaled_font
 
@@ -71,7 +72,7 @@ class ReportDialog(QDialog):
         except VaeError as error:
             self._tell(str(error))
         else:
-            self._tell(tr("Saved as {name}.", name=Path(path).name))
+            self._tell(tr("Saved as {name}.", name=one_line(Path(path).name)))
 
     def _tell(self, text: str) -> None:
         self._told.setText(text)

@@ -224,9 +224,8 @@ class RunsSession(QObject):
 
     def _entries(self, project: Project) -> dict[str, Entry]:
         image_format = project.image_format
-        at = Circumstances(
-            project.count_learnt(), 3 if image_format is None else image_format.channels, self._on_gpu
-        )
+        size, _, channels = (64, 64, 3) if image_format is None else image_format.shape
+        at = Circumstances(project.count_learnt(), channels, self._on_gpu, size)
         usual = {field.name: field.default for field in dataclasses.fields(TrainConfig)}
         usual |= {field.name: field.default for field in dataclasses.fields(ModelConfig)}
         usual["likelihood"] = None

@@ -86,7 +86,7 @@ def _worker_process() -> None:
     from PIL import Image
 
     from training.decode_pool import DecodePool
-    from training.images import ImageFormat
+    from training.image_format import ImageFormat
 
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "picture.png"

@@ -112,7 +112,7 @@ class PictureModel(QStringListModel):
         if self._names is None:
             return None
         if role == Qt.ItemDataRole.ToolTipRole:
-            name = self._names(row)
+            name = one_line(self._names(row))
             if index.data(HELD_OUT_ROLE):
                 name = tr("{name} (held out: the program never learns from it)", name=name)
             return tooltip_text(name)

@@ -41,6 +41,24 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         "",
         mark("Take the model elsewhere: as a web page to explore it, or to other programs"),
     ),
+    "open_as": (
+        mark("Open folder, choose ho&w…"),
+        "Ctrl+Alt+O",
+        "",
+        mark("Choose size, colours and framing before the pictures are read"),
+    ),
+    "picture_format": (
+        mark("How pictures are &read…"),
+        "Ctrl+Alt+R",
+        "",
+        mark("Read the folder again with another size, colours or framing"),
+    ),
+    "health": (
+        mark("&Health of the pictures…"),
+        "Ctrl+Shift+I",
+        "",
+        mark("See what was skipped, copies, near copies, tiny and blank pictures, and leave them out"),
+    ),
     "close_project": (
         mark("&Close project"),
         _Keys.Close,
@@ -367,9 +385,9 @@ class WindowActions:
     def fill_menus(self, bar: QMenuBar, views: Sequence[QAction]) -> tuple[QMenu, QMenu, QMenu]:
         """Build the menus; ``views`` show and hide the docks. Returns the sample, recent and plane menu."""
         file = bar.addMenu(tr("&File"))
-        self._add(file, "open_folder", "open_project", "open_model")
+        self._add(file, "open_folder", "open_as", "open_project", "open_model")
         samples, recent = file.addMenu(tr("Open s&ample")), file.addMenu(tr("&Recent"))
-        self._add(file, "", "close_project", "", "save_picture", "export_picture")
+        self._add(file, "", "health", "picture_format", "close_project", "", "save_picture", "export_picture")
         self._add(file, "save_model", "export_model", "", "quit")
         self._add(bar.addMenu(tr("&Edit")), "undo", "redo", "", "paste_picture")
         self._add(
@@ -431,6 +449,8 @@ class WindowActions:
         """
         enabled = {
             "close_project": state.has_pictures or state == WindowState.SHARED,
+            "health": state.has_pictures,
+            "picture_format": state.has_pictures and not state.is_running,
             "save_picture": state.has_model,
             "export_picture": state.has_model,
             "save_model": state == WindowState.TRAINED and not loading,

@@ -15,7 +15,8 @@ from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDragLeaveEvent, Q
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
-from training.images import ImageFormat, decode_picture
+from training.image_format import ImageFormat
+from training.images import decode_picture
 from training.latent import load_model
 from training.run import latest_run
 from vae_desktop.dropping import DropFrame
@@ -117,7 +118,7 @@ def test_a_dropped_file_lies_where_the_model_encodes_it_as_the_import_would_read
     drop_on_plane(app, files(path))
     wait_for_guests(qtbot, app, 1)
     (guest,) = guests(app)
-    wanted, _ = decode_picture(io.BytesIO(path.read_bytes()), ImageFormat(32, 3))
+    wanted = decode_picture(io.BytesIO(path.read_bytes()), ImageFormat(32, 3)).pixels
     np.testing.assert_array_equal(guest.pixels, wanted)
     posterior = network.encode(wanted[None])
     np.testing.assert_allclose(guest.encoded.mean, posterior.means[0], atol=1e-4)
@@ -175,7 +176,7 @@ def test_what_another_program_copied_or_drags_is_placed(qtbot, open_trained, kin
         data.setUrls([QUrl("data:image/png;base64," + base64.b64encode(png).decode())])
     drop_on_plane(app, data)
     wait_for_guests(qtbot, app, 1)
-    wanted, _ = decode_picture(io.BytesIO(png), ImageFormat(32, 3))
+    wanted = decode_picture(io.BytesIO(png), ImageFormat(32, 3)).pixels
     np.testing.assert_array_equal(guests(app)[0].pixels, wanted)
 
 
@@ -289,7 +290,7 @@ def test_a_guest_is_read_anew_for_a_model_of_another_size(qtbot, open_trained, s
     session._model_format = lambda: larger
     app.engine.network_changed.emit(2)
     qtbot.waitUntil(lambda: all(guest.pixels.shape == larger.shape for guest in guests(app)), timeout=SECONDS)
-    wanted, _ = decode_picture(io.BytesIO(strangers[0].read_bytes()), larger)
+    wanted = decode_picture(io.BytesIO(strangers[0].read_bytes()), larger).pixels
     np.testing.assert_array_equal(guests(app)[0].pixels, wanted)
 
 

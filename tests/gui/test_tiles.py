@@ -56,7 +56,7 @@ def test_an_even_grid_covers_the_first_view():
     np.testing.assert_allclose(grid[:, 0, 1], [2.4, 0.8, -0.8, -2.4], rtol=1e-6)
 
 
-@given(st.floats(MIN_SCALE, MAX_SCALE), st.sampled_from([32, 64, 96, 128]))
+@given(st.floats(MIN_SCALE, MAX_SCALE), st.sampled_from([32, 64, 96, 128, 256]))
 def test_a_tile_is_on_the_screen_from_once_to_twice_as_large_as_it_must_be(scale, side):
     view = PlaneView(span=480 / scale).placed(0, 0, 640, 480)
     width = Block(fine_level(view, side), 0, 0).width / BLOCK * view.scale
@@ -69,7 +69,7 @@ def test_a_tile_is_on_the_screen_from_once_to_twice_as_large_as_it_must_be(scale
     st.floats(-50, 50),
     st.floats(1e-3, 50),
     st.floats(-50, 50),
-    st.sampled_from([32, 128]),
+    st.sampled_from([32, 256]),
 )
 def test_what_a_view_wants_covers_it_twice_coarse_first_and_from_the_pointer_on(z1, z2, span, at, side):
     view = PlaneView(z1, z2, span).placed(0, 0, 640, 480)

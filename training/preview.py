@@ -1,0 +1,57 @@
+"""A few pictures as an import would make them, in one format or another, before anything is imported.
+
+Decoding, which a picture may crash or hang, happens once and in worker processes; from what it gives, another
+format is had at once.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from training.decode_pool import Decoded, DecodePool
+from training.image_format import ImageFormat
+from training.images import made_of_picture
+from training.picture_render import at_working_size, render
+from training.skipping import SkippedPicture, skipped_by
+
+PREVIEWED = 12
+_MOST_SIDE = 768  # pixels
+_ANY_FORMAT = ImageFormat(32, 3)
+
+Plain = NDArray[np.uint8]  # [h, w, 4]
+
+
+def decode_plainly(path: Path, _image_format: ImageFormat) -> Decoded:
+    """Decode a file before it is brought into any format; ``pixels`` are uint8 [h, w, 4]."""
+    try:
+        with path.open("rb") as source:
+            pixels = made_of_picture(source, path.suffix, lambda image: at_working_size(image, _MOST_SIDE))
+    except SkippedPicture as skipped:
+        return Decoded(path, 0, 0, "", None, skipped.reason)
+    except (OSError, ValueError) as error:
+        return Decoded(path, 0, 0, "", None, skipped_by(error).reason)
+    return Decoded(path, 0, 0, "", pixels, None)
+
+
+def read_plainly(paths: Iterable[Path], should_stop: Callable[[], bool] = lambda: False) -> list[Plain]:
+    """The first :data:`PREVIEWED` readable ones of these pictures.
+
+    Raises:
+        VaeError: worker processes cannot be started.
+    """
+    found: list[Plain] = []
+    with DecodePool(_ANY_FORMAT, decode_one=decode_plainly) as pool:
+        for decoded in pool.decode(paths, should_stop=should_stop):
+            if decoded.pixels is not None:
+                found.append(decoded.pixels)
+            if len(found) == PREVIEWED:
+                break
+    return found
+
+
+def in_format(picture: Plain, image_format: ImageFormat) -> NDArray[np.uint8]:
+    """What an import makes of a picture, uint8 [S, S, C], but for rounding."""
+    return render(Image.fromarray(picture), image_format).pixels
