@@ -16,7 +16,7 @@ from training.check import check_project
 from training.config import TrainConfig
 from training.errors import DiskFullError
 from training.events import Control, TrainProgress
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.importer import import_folder
 from training.project import Project
 from training.runs import start_run

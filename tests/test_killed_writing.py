@@ -17,7 +17,7 @@ import pytest
 from pictures import write_pictures
 
 from training.check import check_project
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.importer import import_folder
 from training.project import Project
 from training.run import BEST_FILE, LATEST_FILE, Run
@@ -32,7 +32,7 @@ IMPORTING = """
 import sys
 from pathlib import Path
 import training.importer as importer
-from training.images import ImageFormat
+from training.image_format import ImageFormat
 from training.project import Project, is_project
 folder, source, size = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 importer.SHARD_BYTES = 8 * size * size

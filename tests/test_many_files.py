@@ -50,6 +50,7 @@ if __name__ == "__main__":
                 "stop scanning": lambda progress: progress.scanning and progress.found >= share,
                 "stop comparing": lambda progress: progress.scanning and progress.found >= 10 * share,
                 "stop decoding": lambda progress: progress.done >= share,
+                "stop late": lambda progress: progress.done >= 9 * share,
             }.get(stage, lambda progress: False)
             if stage == "stop comparing":
                 training.importer.REPORT_SECONDS = 0  # the very last file found is to be told
@@ -94,6 +95,7 @@ def test_a_million_files_are_imported_stopped_and_gone_on_with_in_bounded_memory
     for stage in ("stop scanning", "stop comparing"):
         assert do(stage)["used"] == 0
     assert MANY // 10 <= do("stop decoding")["used"] < MANY
+    assert MANY * 9 // 10 <= do("stop late")["used"] < MANY
     assert do("go on")["used"] == MANY
     assert do("again")["used"] == MANY
     (source / "flat").rename(source / "moved")

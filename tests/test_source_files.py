@@ -286,6 +286,15 @@ def test_a_folder_that_goes_away_while_it_is_decoded_costs_nothing(tmp_path, mon
         assert kept.items() <= ids(project).items()
 
 
+def test_a_folder_that_is_empty_now_costs_nothing(project, source):
+    before = ids(project)
+    source.rename(source.with_name("away"))
+    source.mkdir()  # where an unplugged drive was connected
+    with pytest.raises(SourceMissingError, match="is empty"):
+        import_folder(project)
+    assert ids(project) == before
+
+
 @pytest.mark.parametrize("stage", ["scan", "hash"])
 def test_a_folder_that_goes_away_while_it_is_looked_at_costs_nothing(project, source, monkeypatch, stage):
     monkeypatch.setattr(importer, "REPORT_SECONDS", 0)

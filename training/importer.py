@@ -105,7 +105,9 @@ def _bring_up_to_date(
 def _scan(project: Project, files: SourceFiles, progress: "_Progress") -> None:
     files.find(project.path, on_found=progress.count_found)
     if progress.found == 0:
-        raise VaeError(
+        # An unplugged drive may leave the folder where it was connected.
+        problem = SourceMissingError if project.count_used() else VaeError
+        raise problem(
             tr("The folder {source} is empty.", source=project.source),
             advice=tr("Choose a folder with pictures in it."),
         )

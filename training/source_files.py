@@ -13,8 +13,9 @@ files.
 import hashlib
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import overload
@@ -35,6 +36,7 @@ CREATE TEMP TABLE waiting (number INTEGER PRIMARY KEY, path BLOB NOT NULL);
 """
 _CACHE_KIB = 32 * 1024  # for the temporary tables; the rest of them is on disk
 _STEPS_BETWEEN_LOOKS = 20_000  # of SQLite's virtual machine: some milliseconds
+_STOPPING_SECONDS = 0.4  # for keeping what was recognised; whoever stops an import is not to wait
 _PIECE = 2**20  # bytes hashed between two looks at whether to stop
 _AS_IT_WAS = (
     "EXISTS (SELECT 1 FROM found WHERE found.path = pictures.path"
@@ -155,7 +157,8 @@ class SourceFiles:
     def recognise(self, on_hashed: Callable[[], object] = lambda: None) -> None:
         """Give lost pictures the path and time of found files of the same content, and forget the others.
 
-        When it is stopped, what was recognised by then is kept, and nothing is forgotten.
+        When it is stopped, what was recognised by then is kept if that is done in a moment, and nothing is
+        forgotten.
 
         Args:
             on_hashed: called after each file that had to be looked into.
@@ -166,7 +169,8 @@ class SourceFiles:
         try:
             self._hash_candidates(on_hashed)
         except Stopped:
-            with self._index:
+            deadline = time.monotonic() + _STOPPING_SECONDS
+            with self._until(lambda: time.monotonic() > deadline):
                 _match(self._index, only_new_places=True)
                 _move(self._index)
             raise
@@ -216,10 +220,13 @@ class SourceFiles:
     def _count(self, of: str) -> int:
         return int(self._index.execute(f"SELECT COUNT(*) FROM {of}").fetchone()[0])
 
-    @contextmanager
-    def _stoppable(self) -> Iterator[None]:
+    def _stoppable(self) -> AbstractContextManager[None]:
         """A transaction that is given up, and Stopped raised, once the control says so."""
-        self._index.set_progress_handler(lambda: self._control.should_stop, _STEPS_BETWEEN_LOOKS)
+        return self._until(lambda: self._control.should_stop)
+
+    @contextmanager
+    def _until(self, is_over: Callable[[], bool]) -> Iterator[None]:
+        self._index.set_progress_handler(is_over, _STEPS_BETWEEN_LOOKS)
         try:
             with self._index:
                 yield
