@@ -77,7 +77,7 @@ def test_an_import_that_waits_is_cancelled_at_once_and_gone_on_with(disk, source
 
 
 def test_what_was_read_before_the_disk_filled_stays(disk, source, monkeypatch):
-    monkeypatch.setattr("training.importer.SHARD_BYTES", 8 * 64 * 64 * 3)
+    monkeypatch.setattr("training.picture_writer.SHARD_BYTES", 8 * 64 * 64 * 3)
     with Project.create(disk / "project", source) as project:
         control = Control(waits_for_space=True)
 

@@ -31,14 +31,15 @@ CALLS = "write,pwrite64,fsync,fdatasync,ftruncate,rename,unlink,mkdir"
 IMPORTING = """
 import sys
 from pathlib import Path
-import training.importer as importer
+import training.picture_writer as picture_writer
+from training.importer import import_folder
 from training.image_format import ImageFormat
 from training.project import Project, is_project
 folder, source, size = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-importer.SHARD_BYTES = 8 * size * size
+picture_writer.SHARD_BYTES = 8 * size * size
 made = Project.open(folder, write=True) if is_project(folder) else Project.create(folder, source)
 with made as project:
-    importer.import_folder(project, image_format=ImageFormat(size, 1))
+    import_folder(project, image_format=ImageFormat(size, 1))
 """
 
 SAVING = """
