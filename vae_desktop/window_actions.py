@@ -48,13 +48,13 @@ _ACTIONS: dict[str, tuple[str, _Key, str, str]] = {
         mark("Choose size, colours and framing before the pictures are read"),
     ),
     "picture_format": (
-        mark("How pictures are &read…"),
+        mark("How pic&tures are read…"),
         "Ctrl+Alt+R",
         "",
         mark("Read the folder again with another size, colours or framing"),
     ),
     "health": (
-        mark("&Health of the pictures…"),
+        mark("Health of the pict&ures…"),
         "Ctrl+Shift+I",
         "",
         mark("See what was skipped, copies, near copies, tiny and blank pictures, and leave them out"),
