@@ -11,7 +11,6 @@ import pytest
 from pictures import write_nasty, write_pictures
 from PIL import Image
 
-from training import importer
 from training.errors import VaeError
 from training.events import Control
 from training.held_out import FEWEST_PICTURES, is_held_out
@@ -239,7 +238,7 @@ def test_copies_of_a_picture_are_on_the_same_side_of_the_split(tmp_path):
 
 
 def test_a_later_copy_of_the_picture_held_out_for_want_of_another_is_held_out(tmp_path, monkeypatch):
-    monkeypatch.setattr(importer, "HELD_OUT_SHARE", 0.0)  # no picture is held out by its hash
+    monkeypatch.setattr("training.held_out.HELD_OUT_SHARE", 0.0)  # no picture is held out by its hash
     source = tmp_path / "source"
     write_pictures(source, 12)
     with Project.create(tmp_path / "project", source) as project:
@@ -333,8 +332,9 @@ from training.image_format import ImageFormat
 from training.importer import import_folder
 from training.project import Project
 import training.importer
+import training.picture_writer
 
-training.importer.SHARD_BYTES = 48 * 48 * 3 * 16  # 16 pictures a shard
+training.picture_writer.SHARD_BYTES = 48 * 48 * 3 * 16  # 16 pictures a shard
 
 def die(progress):
     if progress.done >= 40:

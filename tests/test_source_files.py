@@ -157,7 +157,7 @@ def test_a_file_that_could_not_be_read_is_tried_again(project, decoded):
 
 def test_files_without_a_picture_are_put_down_before_the_import_ends(tmp_path, monkeypatch):
     """Otherwise a million of them would fill the memory."""
-    monkeypatch.setattr(importer, "_MOST_PENDING", 20)
+    monkeypatch.setattr("training.picture_writer._MOST_PENDING", 20)
     monkeypatch.setattr(importer, "REPORT_SECONDS", 0)
     write_pictures(tmp_path / "source", 8)
     for number in range(60):

@@ -84,8 +84,9 @@ class CheckReport:
             what = tr("The project is whole:")
         else:
             what = trn("Damage was found in {count} place:", "Damage was found in {count} places:", count)
-        facts = tr("{pictures:,} pictures, {files:,} files read.", pictures=self.pictures, files=self.files)
-        return f"{what} {facts}"
+        pictures = trn("{count} picture", "{count} pictures", self.pictures)
+        files = trn("{count} file read", "{count} files read", self.files)
+        return f"{what} {pictures}, {files}."
 
     def to_json(self) -> dict[str, Any]:
         """By name."""

@@ -77,6 +77,9 @@ class CheckDialog(QDialog):
         self._head.setText(sentence)
         self._text.setPlainText(text)
         self._text.setVisible(bool(text))
+        if not text:
+            self.setMinimumHeight(0)
+            self.adjustSize()
         self._copy.setEnabled(True)
 
     def _copy_text(self) -> None:

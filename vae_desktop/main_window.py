@@ -205,7 +205,7 @@ class MainWindow(QMainWindow):
         self._why_read_only = why
         self.access.clear()
         if why:
-            self.access.show_note(tr("Read-only: {why}", why=why), button)
+            self.access.show_note(tr("Read-only. {why}", why=why), button)
         self.training.set_read_only(why)
         self.set_project_name(self._project_name)
         self._update_actions()
