@@ -178,16 +178,16 @@ def test_a_cancelled_import_at_another_size_leaves_the_pictures_as_they_were(pro
 
 
 def test_cancelling_keeps_what_was_read_and_the_next_import_goes_on(tmp_path):
-    """A file per chunk-filling number is enough: the import is told to stop at its first pictures."""
+    """It is told to stop as soon as there are so many that their format counts."""
     write_pictures(tmp_path / "source", 400)
     control = Control()
 
-    def stop_at_first(progress):
-        if progress.done:
+    def stop_early(progress):
+        if progress.used >= FEWEST_PICTURES:
             control.stop()
 
     with Project.create(tmp_path / "project", tmp_path / "source") as project:
-        report = import_folder(project, stop_at_first, control, COLOUR)
+        report = import_folder(project, stop_early, control, COLOUR)
         kept = rows(project)
         assert report.cancelled
         assert 0 < report.used == len(kept) < 400
