@@ -107,8 +107,13 @@ class HealthSession(QObject):
 
     def _on_state(self) -> None:
         if self.view is not None:
-            is_running = self._window.state.is_running
-            self.view.set_refusal(tr("Not while a training runs: stop it first.") if is_running else "")
+            self.view.set_refusal(self._why_not())
+
+    def _why_not(self) -> str:
+        """Why nothing can be left out now; '' where it can."""
+        if self._window.state.is_running:
+            return tr("Not while a training runs: stop it first.")
+        return self._window.why_read_only
 
     # ------------------------------------------------------------------ pictures by the index's id
 
@@ -148,7 +153,7 @@ class HealthSession(QObject):
 
     def _change(self, change: Callable[[Project], None]) -> None:
         project = self._pictures.project
-        if project is None or self._window.state.is_running:
+        if project is None or self._why_not():
             return
         try:
             change(project)

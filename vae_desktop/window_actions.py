@@ -359,7 +359,7 @@ PICTURE_ACTIONS = ("make_group",)
 GUEST_ACTIONS = ("place_pictures", "draw_picture", "", "next_guest", "remove_guests")
 HANDLE_ACTIONS = ("name_handle", "lock_handle", "to_nearest", "add_stop")
 DECODING_TOOLS = ("jitter", "equal_pictures")
-WRITING_ACTIONS = ("train", "settings", "new_run", "measure", "twins")
+WRITING_ACTIONS = ("train", "settings", "new_run", "measure", "twins", "picture_format")
 
 
 class WindowActions:

@@ -18,7 +18,10 @@ from vae_desktop.exploration import EXPLORATION_FILE
 from vae_desktop.main_window import WindowState
 
 GOLDEN = Path(__file__).parent.parent / "recorded" / "project-format-1.zip"
-WRITING = ["Train more", "Settings…", "New training…", "Measure the model", "Autoencoder beside VAE…"]
+WRITING = [
+    *("Train more", "Settings…", "New training…", "Measure the model", "Autoencoder beside VAE…"),
+    "How pictures are read…",
+]
 
 HOLDING = """
 import sys
