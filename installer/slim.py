@@ -93,9 +93,11 @@ FILES = {
 }
 """Files that are left out though something collected them: how their place begins, and why."""
 
-_STRIPPED = re.compile(r"tensorflow/|libpython|python3\.\d+/lib-dynload/")
-# The others come stripped, or were patched after they were linked (auditwheel), which strip would break: "ELF
-# load command address/offset not page-aligned".
+_STRIPPED = re.compile(
+    r"tensorflow/|libpython|python3\.\d+/lib-dynload/|PIL/|PySide6/Qt/lib/libicu|safetensors/|wrapt/"
+)
+# The others come stripped, or were patched after they were linked (auditwheel) in such a way that strip would
+# break them: "ELF load command address/offset not page-aligned".
 _NEEDED = re.compile(rb"\(NEEDED\)\s+Shared library: \[(.+?)\]")
 _DROPPED = re.compile("|".join(f"(?:{pattern})" for pattern in FILES))
 
@@ -156,7 +158,7 @@ def without_dangling(links: Iterable[Entry], binaries: Iterable[Entry]) -> list[
 
 
 def stripped(entries: Iterable[Entry], folder: Path) -> list[Entry]:
-    """The entries with TensorFlow's and Python's libraries replaced by copies in ``folder`` without symbols.
+    """The entries with libraries that come with symbols replaced by copies in ``folder`` without them.
 
     Raises:
         subprocess.CalledProcessError: when strip fails.

@@ -73,6 +73,7 @@ def _linear_algebra() -> None:
 
 
 def _picture_formats() -> None:
+    import pi_heif
     from PIL import Image
 
     picture = Image.fromarray(np.full((32, 32, 3), 128, np.uint8))
@@ -80,6 +81,7 @@ def _picture_formats() -> None:
         file = BytesIO()
         picture.save(file, name)
         Image.open(file).load()
+    _require(pi_heif.libheif_info()["decoders"], "HEIC cannot be decoded")
 
 
 def _worker_process() -> None:
