@@ -10,6 +10,7 @@ from command_line import problem, result, vae
 from pictures import write_pictures
 from PIL import Image
 
+from training.check import check_project
 from training.errors import VaeError
 from training.health import KINDS, REASONS, as_csv, leave_out, look_at, take_back
 from training.importer import import_folder
@@ -79,6 +80,7 @@ def test_what_is_left_out_is_skipped_and_comes_back(project):
     assert {kind: found.left_out(kind) for kind in KINDS} == {"copies": 2, "alike": 1, "tiny": 1, "blank": 1}
     assert not any(found.superfluous(kind) for kind in KINDS)
     assert all(reason.startswith(LEFT_OUT) for reason in REASONS.values())
+    assert check_project(project.path).is_whole
     for kind in KINDS:
         take_back(project, kind)
     after = project.pictures()

@@ -20,6 +20,7 @@ from training.language import mark, tr, trn
 from training.pixel_store import open_shard, sha256_of, shard_path
 from training.project import Project
 from training.run import run_folders
+from training.skipping import LEFT_OUT
 
 OnChecked = Callable[[int, int], None]  # files done, of how many
 _IMPORT = mark("Import the folder again: what is damaged is read anew from the pictures.")
@@ -178,8 +179,9 @@ def _integrity(index: sqlite3.Connection) -> Iterator[Finding]:
 
 def _contradictions(index: sqlite3.Connection) -> Iterator[Finding]:
     """Rows that no import writes."""
+    has_pixels = f"(status = 'used' OR reason GLOB '{LEFT_OUT}*')"  # what is left out can be taken back
     query = (
-        "SELECT COUNT(*) FROM pictures WHERE (status = 'used') != (shard IS NOT NULL)"
+        f"SELECT COUNT(*) FROM pictures WHERE {has_pixels} != (shard IS NOT NULL)"
         " OR (shard IS NULL) != (row IS NULL) OR row < 0 OR (status = 'skipped') != (reason IS NOT NULL)"
     )
     odd = index.execute(query).fetchone()[0]
