@@ -9,7 +9,7 @@ from training.samples import find_sample, sample_pictures, samples, unpack
 
 
 def files_in(folder):
-    return [path for path in folder.rglob("*") if path.is_file()]
+    return [path for path in folder.rglob("*.*") if path.is_file() and not path.name.startswith(".")]
 
 
 @pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample.name)

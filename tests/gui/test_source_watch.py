@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 
+from training.held_out import FEWEST_PICTURES
 from vae_desktop import source_watch
 from vae_desktop.main_window import WindowState
 
@@ -134,7 +135,7 @@ def test_a_folder_that_goes_away_during_the_import_can_be_tried_again(qtbot, app
     write_pictures(folder, 600)
 
     def unplug(progress):
-        if progress.done and folder.exists():
+        if progress.used >= FEWEST_PICTURES and folder.exists():
             folder.rename(away)
 
     app.engine.import_progress.connect(unplug, Qt.ConnectionType.DirectConnection)
