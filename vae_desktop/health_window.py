@@ -112,6 +112,9 @@ class HealthWindow(QDialog):
         self._tree.clear()
         self._tree.addTopLevelItems([*self._kinds(found), *self._reasons(found)])
         self._tree.expandAll()
+        first = self._tree.topLevelItem(0)
+        if first is not None:  # what can be done is seen at once
+            self._tree.setCurrentItem(first.child(0) or first)
         if not self._tree.topLevelItemCount():
             self._note.setText(
                 f"{note} {tr('All is well: no copies, nothing tiny, blank or skipped.')}".strip()
