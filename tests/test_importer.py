@@ -177,8 +177,9 @@ def test_a_cancelled_import_at_another_size_leaves_the_pictures_as_they_were(pro
     assert (project.pictures().read(range(16)) == pixels).all()
 
 
-def test_cancelling_keeps_what_was_read_and_the_next_import_goes_on(tmp_path):
+def test_cancelling_keeps_what_was_read_and_the_next_import_goes_on(tmp_path, monkeypatch):
     """It is told to stop as soon as there are so many that their format counts."""
+    monkeypatch.setattr("training.importer.REPORT_SECONDS", 0)  # each picture is told of
     write_pictures(tmp_path / "source", 400)
     control = Control()
 

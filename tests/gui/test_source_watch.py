@@ -130,7 +130,8 @@ def test_a_folder_that_is_gone_is_told_once_and_the_project_stays_usable(qtbot, 
     qtbot.waitUntil(lambda: not opened.window.messages.isVisible(), timeout=SECONDS)
 
 
-def test_a_folder_that_goes_away_during_the_import_can_be_tried_again(qtbot, app, tmp_path):
+def test_a_folder_that_goes_away_during_the_import_can_be_tried_again(qtbot, app, tmp_path, monkeypatch):
+    monkeypatch.setattr("training.importer.REPORT_SECONDS", 0)  # each picture is told of
     folder, away = tmp_path / "discs", tmp_path / "away"
     write_pictures(folder, 600)
 
