@@ -120,17 +120,22 @@ def telling_write_problems(path: Path, needed: int = 0) -> Iterator[None]:
         raise VaeError(what, kept=kept, advice=advice) from error
 
 
+def free_space(folder: Path) -> int | None:
+    """How many bytes are free on a folder's disk; None for a disk that does not tell how full it is."""
+    try:
+        disk = shutil.disk_usage(folder)
+    except OSError:
+        return None
+    return disk.free if disk.total else None
+
+
 def require_space(path: Path, needed: int) -> None:
     """Raise :class:`VaeError` where the disk that ``path`` would be on has less than ``needed`` bytes free.
 
     A disk that does not tell how full it is counts as empty enough.
     """
-    try:
-        disk = shutil.disk_usage(path.parent)
-    except OSError:
-        return
-    free = disk.free
-    if disk.total and needed > free:
+    free = free_space(path.parent)
+    if free is not None and needed > free:
         raise VaeError(
             tr(
                 "{name} may take {needed}, and there is {free} free there.",

@@ -5,7 +5,6 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from training.decode_pool import Decoded
 from training.disk_space import written_when_there_is_space
 from training.errors import DiskFullError, VaeError
 from training.events import Control, DiskFull
-from training.files import write_atomically
+from training.files import free_space, write_atomically
 from training.held_out import hold_some_out, is_held_out
 from training.image_format import ImageFormat
 from training.index import INDEX_FILE, telling_index_problems
@@ -223,11 +222,8 @@ class PictureWriter:
 
 def require_room(folder: Path, needed: int) -> None:
     """Raise :class:`DiskFullError` where a folder's disk has less than so many bytes free."""
-    try:
-        disk = shutil.disk_usage(folder)
-    except OSError:  # it does not tell, and then writing must
-        return
-    if disk.total and disk.free < needed:
+    free = free_space(folder)
+    if free is not None and free < needed:  # where it does not tell, writing must
         raise DiskFullError(
             tr("There is no space for more pictures in {folder}.", folder=folder),
             kept=tr("What was read before is kept."),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from training.events import Control
@@ -18,9 +18,8 @@ from training.project import Project
 from training.source_scan import scan
 from training.survey import Survey, spread, survey
 from vae_desktop.application import come_forward
-from vae_desktop.error_words import error_sentence
 from vae_desktop.format_dialog import FormatDialog
-from vae_desktop.lane import Lane
+from vae_desktop.latest_look import LatestLook, Tell
 from vae_desktop.main_window import MainWindow
 
 _MOST_LOOKED_AT = 5_000  # files, from which a preview and a suggestion are taken
@@ -41,10 +40,6 @@ class FormatSession(QObject):
         view: the dialog; None while it is closed.
     """
 
-    _read = Signal(object, object)  # the Control of the look, list of pictures
-    _surveyed = Signal(object, object)  # likewise, Survey
-    _failed = Signal(object, str)
-
     def __init__(
         self,
         window: MainWindow,
@@ -58,14 +53,10 @@ class FormatSession(QObject):
         self._import_anew, self._import_folder = import_anew, import_folder
         self.view: FormatDialog | None = None
         self._pictures: list[Plain] = []
-        self._control = Control()
-        self._lane: Lane | None = None
+        self._look = LatestLook("preview", self)
         window.action("open_as").triggered.connect(self._ask_for_folder)
         window.action("picture_format").triggered.connect(self._choose_for_project)
         window.library.format_requested.connect(window.action("picture_format").trigger)
-        self._read.connect(self._show_pictures)
-        self._surveyed.connect(self._suggest)
-        self._failed.connect(self._tell)
 
     def choose_for(self, folder: Path) -> None:
         """Ask how the pictures of a folder are to be read, then import it."""
@@ -74,10 +65,7 @@ class FormatSession(QObject):
 
     def close(self) -> None:
         """Give up looking, and close the dialog."""
-        self._control.stop()
-        if self._lane is not None:
-            self._lane.close()
-            self._lane = None
+        self._look.close()
         if self.view is not None:
             self.view.hide()
             self.view.deleteLater()
@@ -109,38 +97,29 @@ class FormatSession(QObject):
         view = self.view = FormatDialog(self._window, folder.name, self._preview)
         view.chosen.connect(chosen)
         view.finished.connect(lambda _result: self.close())
-        self._lane = Lane("preview", lambda _error: None)
-        control = self._control = Control()
-        self._lane.submit(
-            lambda: self._look(folder, control),
-            lambda error: self._failed.emit(control, error_sentence(error)),
-        )
+        self._look.begin(lambda control, tell: self._look_into(folder, control, tell), view.show_problem)
         view.show()
         come_forward(view)
         return view
 
-    def _look(self, folder: Path, control: Control) -> None:
-        """In the lane: some pictures first, as they are what one waits for."""
+    def _look_into(self, folder: Path, control: Control, tell: Tell) -> None:
+        """In the look's thread: some pictures first, as they are what one waits for."""
         found_files = islice(scan(folder, should_stop=lambda: control.should_stop), _MOST_LOOKED_AT)
         paths = [folder / os.fsdecode(file.path) for file in found_files]
-        self._read.emit(control, read_plainly(spread(paths), lambda: control.should_stop))
+        tell(self._show_pictures, read_plainly(spread(paths), lambda: control.should_stop))
         found = survey(paths, len(paths), should_stop=lambda: control.should_stop)
         if found is not None:
-            self._surveyed.emit(control, found)
+            tell(self._suggest, found)
 
     def _preview(self, number: int, image_format: ImageFormat) -> NDArray[np.uint8]:
         return in_format(self._pictures[number], image_format)
 
-    def _show_pictures(self, control: Control, pictures: list[Plain]) -> None:
-        if control is self._control and self.view is not None:
+    def _show_pictures(self, pictures: list[Plain]) -> None:
+        if self.view is not None:
             self._pictures = pictures
             self.view.show_pictures(len(pictures))
 
-    def _suggest(self, control: Control, found: Survey) -> None:
-        if control is self._control and self.view is not None:
+    def _suggest(self, found: Survey) -> None:
+        if self.view is not None:
             words = tr("Suggested: {format}", format=f"{found.image_format}. {found.reason}")
             self.view.suggest(found.image_format, words)
-
-    def _tell(self, control: Control, text: str) -> None:
-        if control is self._control and self.view is not None:
-            self.view.show_problem(text)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from training.errors import VaeError
 from training.events import Control
@@ -15,9 +15,8 @@ from training.health import Health, Kind, as_csv, leave_out, look_at, take_back
 from training.language import tr
 from training.project import Project
 from vae_desktop.application import come_forward
-from vae_desktop.error_words import error_sentence
 from vae_desktop.health_window import HealthWindow, PictureSource
-from vae_desktop.lane import Lane
+from vae_desktop.latest_look import LatestLook, Tell
 from vae_desktop.main_window import MainWindow
 from vae_desktop.project_pictures import ProjectPictures
 from vae_desktop.save_dialog import ask_where_to_save
@@ -37,20 +36,14 @@ class HealthSession(QObject):
         view: the window; None while it is closed.
     """
 
-    _found = Signal(object, object)  # the Control of the look, Health
-    _failed = Signal(object, str)  # likewise, why
-
     def __init__(self, window: MainWindow, pictures: ProjectPictures, show_anew: Callable[[], None]) -> None:
         super().__init__(window)
         self._window, self._pictures, self._show_anew = window, pictures, show_anew
         self.view: HealthWindow | None = None
         self._health: Health | None = None
-        self._control = Control()
-        self._lane: Lane | None = None
+        self._look = LatestLook("health", self)
         window.action("health").triggered.connect(self.open)
         window.state_changed.connect(self._on_state)
-        self._found.connect(self._show)
-        self._failed.connect(self._tell)
 
     def open(self) -> None:
         """Show the window and look at the pictures."""
@@ -63,47 +56,37 @@ class HealthSession(QObject):
             view.take_back_requested.connect(self._take_back)
             view.reveal_requested.connect(self._reveal)
             view.csv_requested.connect(self._ask_for_csv)
-            self._lane = Lane("health", lambda _error: None)
         self._on_state()
         self.view.show()
         come_forward(self.view)
-        self._look()
+        self._look_at_pictures()
 
     def close(self) -> None:
         """Give up looking, and close the window."""
-        self._control.stop()
-        if self._lane is not None:
-            self._lane.close()
-            self._lane = None
+        self._look.close()
         if self.view is not None:
             self.view.hide()
             self.view.deleteLater()
             self.view = None
         self._health = None
 
-    def _look(self) -> None:
-        project, lane, view = self._pictures.project, self._lane, self.view
-        if project is None or lane is None or view is None:
+    def _look_at_pictures(self) -> None:
+        project, view = self._pictures.project, self.view
+        if project is None or view is None:
             return
-        self._control.stop()
-        control = self._control = Control()
         view.show_busy()
 
-        def look() -> None:
+        def look(control: Control, tell: Tell) -> None:
             found = look_at(project, lambda: control.should_stop)
             if found is not None:
-                self._found.emit(control, found)
+                tell(self._show, found)
 
-        lane.submit(look, lambda error: self._failed.emit(control, error_sentence(error)))
+        self._look.begin(look, view.show_problem)
 
-    def _show(self, control: Control, found: Health) -> None:
-        if control is self._control and self.view is not None:
+    def _show(self, found: Health) -> None:
+        if self.view is not None:
             self._health = found
             self.view.show_health(found, PictureSource(self._name, self._pixels))
-
-    def _tell(self, control: Control, text: str) -> None:
-        if control is self._control and self.view is not None:
-            self.view.show_problem(text)
 
     def _on_state(self) -> None:
         if self.view is not None:
@@ -161,7 +144,7 @@ class HealthSession(QObject):
             self._window.show_problem(str(error))
             return
         self._show_anew()
-        self._look()
+        self._look_at_pictures()
 
     def _ask_for_csv(self) -> None:
         project, found = self._pictures.project, self._health
