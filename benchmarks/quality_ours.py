@@ -32,7 +32,7 @@ class Ours:
 
     def __init__(self, config: ModelConfig) -> None:
         self._vae = VAE(config)
-        self.posterior = tf.function(self._vae.posterior, autograph=False, reduce_retracing=True)
+        self.posterior = tf.function(self._posterior, autograph=False, reduce_retracing=True)
         self._draw = tf.function(
             lambda points: tf.sigmoid(self._vae.decoder(points)), autograph=False, reduce_retracing=True
         )
@@ -49,6 +49,10 @@ class Ours:
     def decode(self, points: Floats) -> Floats:
         """What is drawn at points."""
         return self._draw(points).numpy()
+
+    def _posterior(self, pixels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        found = self._vae.posterior(pixels)
+        return found.mean, found.log_variance()
 
 
 class Judged(Control):

@@ -8,7 +8,11 @@ import pytest
 
 from benchmarks.quality import Training
 from benchmarks.quality_judge import CALIBRATING, Judge, Stopwatch, cross_entropy, kl_divergence
+from benchmarks.quality_ours import Ours
 from benchmarks.quality_pictures import Pictures, prepare
+from training.backend import tf
+from training.config import ModelConfig
+from training.model import VAE
 from training.project import Project
 
 
@@ -64,6 +68,16 @@ def test_the_bernoulli_figure_is_its_closed_form(random):
         -(picture * np.log(p) + (1 - picture) * np.log(1 - p)).sum(), rel=1e-6
     )
     assert found.kl == pytest.approx(2.0)
+
+
+def test_our_network_is_judged_by_the_posteriors_that_it_has(random):
+    network = Ours(ModelConfig(32, 1))
+    pixels = random.integers(0, 256, (30, 32, 32, 1), np.uint8)
+    found = Judge(Pictures(pixels, pixels, 0)).figures(network)
+    own = VAE(ModelConfig(32, 1)).posterior(tf.constant(pixels / 255.0, tf.float32)).kl_terms()
+    assert found.kl == pytest.approx(float(tf.reduce_mean(own[0] + own[1])), rel=1e-4)
+    assert found.kl > 0.0
+    assert np.isfinite(found.elbo)
 
 
 def test_certainty_costs_no_more_than_float32_can_tell():
