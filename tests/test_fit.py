@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from damage import write_anew
 
 from training import fit, judging, snapshots
 from training.config import ModelConfig, TrainConfig
@@ -315,7 +316,7 @@ def test_minutes_end_a_training_and_a_damaged_shard_is_told(make_project):
     assert not result.stopped
     assert result.seconds > 0
     (shard,) = project.pixels_folder.glob("*.npy")
-    shard.write_bytes(b"scratched")
+    write_anew(shard, b"scratched")
     with pytest.raises(VaeError, match="missing or damaged"):
         train(project, resume_run(project), length=TrainConfig(epochs=1))
 

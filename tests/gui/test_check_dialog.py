@@ -1,5 +1,6 @@
 """Help ▸ Check the project…"""
 
+from damage import write_anew
 from hands import action, problem
 from hearing import SECONDS
 from PySide6.QtWidgets import QLabel, QPlainTextEdit
@@ -30,7 +31,7 @@ def test_it_tells_that_the_project_is_whole_and_what_is_damaged(qtbot, app, trai
     qtbot.waitUntil(lambda: dialog_of(app) is None)
 
     pixels = trained / "pixels" / "00000.npy"
-    pixels.write_bytes(pixels.read_bytes()[:-1] + b"?")
+    write_anew(pixels, pixels.read_bytes()[:-1] + b"?")
     action(app, "Check the project…").trigger()
     text = told(qtbot, app, "Damage was found in 1 place:")
     assert "pixels/00000.npy" in text
