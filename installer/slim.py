@@ -23,6 +23,7 @@ MODULES = {
     "idna": "of requests",
     "readline": "its library is under the GPL, and nobody types into our programs",
     "imageio_ffmpeg": "it brings a program under the GPL; whoever wants MP4 films installs it, or ffmpeg",
+    "cv2": "it brings all of FFmpeg; whoever wants pictures from films installs it",
     "clang": "TensorFlow's wheel names it as a requirement and never imports it",
     "grpc": "only distributed training needs it",
     "tensorboard": "a program of its own",

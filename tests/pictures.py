@@ -9,13 +9,14 @@ import signal
 import struct
 import threading
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin
 
 from training import skipping
-from training.decode_pool import Decoded, decode_file
+from training.decode_pool import Decoded, decode_frames
 from training.image_format import ImageFormat
 
 
@@ -91,7 +92,7 @@ def write_nasty(folder: Path) -> dict[Path, str | None]:
     files: dict[str, tuple[bytes, str | None]] = {
         "empty.jpg": (b"", skipping.EMPTY),
         "text.jpg": (b"This is not a picture.\n" * 9, skipping.NOT_A_PICTURE),
-        "film.mp4": (b"\0\0\0\x18ftypmp42" + bytes(999), skipping.NOT_A_PICTURE),
+        "film.mp4": (b"\0\0\0\x18ftypmp42" + bytes(999), skipping.FILM),
         "phone.heic": (b"\0\0\0\x18ftypheic" + bytes(999), skipping.DAMAGED),
         "drawing.svg": (b"<?xml version='1.0'?><svg/>", skipping.UNSUPPORTED),
         "layers.psd": (b"8BPS\0\1" + bytes(99), skipping.UNSUPPORTED),
@@ -133,12 +134,18 @@ def write_nasty(folder: Path) -> dict[Path, str | None]:
     return expected
 
 
-def decode_or_fail(path: Path, image_format: ImageFormat) -> Decoded:
-    """Stands in for a decoder with faults: fails at files whose names begin with one."""
+def decode_or_fail(path: Path, image_format: ImageFormat, every_frame: int) -> Iterator[Decoded | None]:
+    """Stands in for a decoder with faults: fails at files whose names begin with one.
+
+    Where frames are wanted, at the second one.
+    """
+    decoded = decode_frames(path, image_format, every_frame)
+    if every_frame:
+        yield next(decoded)
     for fault, commit in FAULTS.items():
         if path.name.startswith(fault):
             commit()
-    return decode_file(path, image_format)
+    yield from decoded
 
 
 def _fill_memory():

@@ -72,6 +72,15 @@ def import_command(
         str | None,
         typer.Option(metavar=_one_of("background"), help=MODEL_SETTINGS["background"].help),
     ] = None,
+    every_frame: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Take every N-th frame of animations and films (films: with the extra video);"
+            " 0 takes the first frame of animations, and no films.",
+        ),
+    ] = None,
     json_output: AsJson = False,
 ) -> None:
     """Read a folder of pictures into a project. The folder itself is never written to.
@@ -82,7 +91,8 @@ def import_command(
     path = project or default_project_path(source)
     channels = None if colour is None else 3 if colour else 1
     wishes = {"size": size, "channels": channels, "framing": framing, "background": background}
-    report = import_pictures(source, path, wished_format(path, source, wishes), quiet=json_output)
+    image_format = wished_format(path, source, wishes, with_films=bool(every_frame))
+    report = import_pictures(source, path, image_format, every_frame, quiet=json_output)
     if json_output:
         print_json(
             {

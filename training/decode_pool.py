@@ -2,17 +2,18 @@
 
 import hashlib
 import io
+import math
 import os
 import signal
 import stat
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +21,9 @@ from numpy.typing import NDArray
 from training.decode_worker import OUT_OF_MEMORY, Limits, Task, Worker
 from training.errors import VaeError
 from training.image_format import ImageFormat
-from training.images import decode_picture
+from training.images import decode_each
 from training.language import mark, tr
+from training.picture_render import render
 from training.skipping import NEEDS_MEMORY, UNREADABLE, SkippedPicture, skipped_by
 
 CRASHED = mark("crashed the decoder")
@@ -34,11 +36,12 @@ _AHEAD = 96  # paths per worker that are taken before the first of their results
 _POLL_SECONDS = 0.1
 _STARTS = 3  # that may fail one after the other
 _MOST_WORKERS = 61  # more, and Windows cannot wait for all of them
+_MOST_AHEAD = 128 * 2**20  # bytes of pictures that wait for those of an earlier file, a long film perhaps
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """What became of one file. Exactly one of ``pixels`` and ``reason`` is None.
+    """What became of one file, or of one frame of it. Exactly one of ``pixels`` and ``reason`` is None.
 
     Attributes:
         size_bytes: 0 for a file that could not be opened.
@@ -46,6 +49,7 @@ class Decoded:
         sha256: of the file's bytes, in hexadecimal; may be empty for a file that is not used.
         pixels: uint8 [S, S, C].
         reason: why it is skipped, one of a few categories in plain words.
+        frame: of an animation or a film, from 0.
         width, height, likeness, is_blank, edge_lightness: of the picture in the file, as
             :class:`training.picture_render.Picture` has them; 0, False or None for a file that is not used.
     """
@@ -56,6 +60,7 @@ class Decoded:
     sha256: str
     pixels: NDArray[np.uint8] | None
     reason: str | None
+    frame: int = 0
     width: int = 0
     height: int = 0
     likeness: int = 0
@@ -69,34 +74,59 @@ class Decoded:
 
 
 def decode_file(path: Path, image_format: ImageFormat) -> Decoded:
-    """Hash and decode one file, reading it once unless it is very long.
+    """Hash and decode one file, reading it once unless it is very long; of an animation the first frame.
 
     Raises:
         MemoryError: and nothing else.
     """
-    size, mtime_ns, digest = 0, 0, ""
+    return next(decoded for decoded in decode_frames(path, image_format) if decoded is not None)
+
+
+def decode_frames(path: Path, image_format: ImageFormat, every_frame: int = 0) -> Iterator[Decoded | None]:
+    """Hash and decode one file, as :func:`decode_file` does; what is wrong with a frame ends it.
+
+    Args:
+        every_frame: of animations and films, decode every so many-th frame, and give None for each of the
+            others, so that it is seen to go on; with 0 only the first of an animation, and nothing of films.
+
+    Raises:
+        MemoryError: and nothing else.
+    """
+    size, mtime_ns, digest, frame = 0, 0, "", 0
     try:
         status = path.stat()
         size, mtime_ns = status.st_size, status.st_mtime_ns
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
             raise SkippedPicture(UNREADABLE)
         with path.open("rb") as file:
+            source: BinaryIO = file
             if size <= READ_WHOLE_BYTES:
                 content = file.read()
                 digest = hashlib.sha256(content).hexdigest()
-                picture = decode_picture(io.BytesIO(content), image_format, path.suffix)
-            else:  # decoded first: a film of many gigabytes among the pictures is not worth hashing
-                picture = decode_picture(file, image_format, path.suffix)
-                file.seek(0)
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                source = io.BytesIO(content)
+            for picture in decode_each(
+                source, path.suffix, every_frame, lambda image: render(image, image_format)
+            ):
+                if not digest:  # only now: what cannot be decoded is not worth hashing gigabytes
+                    digest = _digest(path)
+                if picture is None:
+                    yield None
+                else:
+                    of_file = Decoded(path, size, mtime_ns, digest, None, None, frame)
+                    yield replace(of_file, **vars(picture))
+                frame += 1
     except SkippedPicture as skipped:
-        return Decoded(path, size, mtime_ns, digest, None, skipped.reason)
+        yield Decoded(path, size, mtime_ns, digest, None, skipped.reason, frame)
     except (OSError, ValueError) as error:
-        return Decoded(path, size, mtime_ns, digest, None, skipped_by(error).reason)
-    return Decoded(path, size, mtime_ns, digest, reason=None, **vars(picture))
+        yield Decoded(path, size, mtime_ns, digest, None, skipped_by(error).reason, frame)
 
 
-DecodeOne = Callable[[Path, ImageFormat], Decoded]
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+DecodeOne = Callable[[Path, ImageFormat, int], Iterator[Decoded | None]]
 
 
 class DecodePool:
@@ -110,7 +140,9 @@ class DecodePool:
         workers: how many processes; None for one per processor.
         time_limit: seconds of processor time for one picture; by the clock, it may take twice as many.
         memory_limit: bytes for one picture; None for half the computer's memory, from 1 to 4 GiB.
-        decode_one: what the workers do with each path; must be importable by name.
+        decode_one: what the workers do with each path, as :func:`decode_frames` does; must be importable by
+            name.
+        every_frame: of animations and films, see :func:`decode_frames`.
     """
 
     def __init__(
@@ -120,9 +152,10 @@ class DecodePool:
         *,
         time_limit: float = 30.0,
         memory_limit: int | None = None,
-        decode_one: DecodeOne = decode_file,
+        decode_one: DecodeOne = decode_frames,
+        every_frame: int = 0,
     ) -> None:
-        self._format = image_format
+        self._format, self._every_frame = image_format, every_frame
         self._most = max(1, min(workers or os.cpu_count() or 1, _MOST_WORKERS))
         self._limits = Limits(time_limit, memory_limit or _usual_memory_limit())
         self._decode_one = decode_one
@@ -143,9 +176,9 @@ class DecodePool:
     def decode(
         self, paths: Iterable[Path], *, should_stop: Callable[[], bool] = lambda: False
     ) -> Iterator[Decoded]:
-        """Decode files; one result for every path, in the order of the paths. One call at a time.
+        """Decode files: in the order of the paths a result for each, or for every wanted frame of it.
 
-        Paths are taken as they are needed, some hundred ahead of the results.
+        One call at a time. Paths are taken as they are needed, some hundred ahead of the results.
 
         Args:
             should_stop: asked several times a second, and ends the results early when it says so; without
@@ -158,15 +191,20 @@ class DecodePool:
         line: deque[Task[Decoded]] = deque()
         try:
             while not (self._left or should_stop()):
-                self._listen()
+                self._listen(line)
                 fresh = [Task[Decoded](path) for path in islice(source, _AHEAD * self._most - len(line))]
                 line += fresh
                 self._waiting += fresh
                 if not line:
                     return
                 self._hand_out()  # before the results, which may keep the caller busy for a while
-                while line and line[0].result is not None and not self._left:
-                    yield line.popleft().result  # type: ignore[misc]
+                while line and not (self._left or should_stop()):
+                    if line[0].results:
+                        yield line[0].results.popleft()
+                    elif line[0].is_done:
+                        line.popleft()
+                    else:
+                        break
         finally:
             self._waiting.clear()
             self._suspects.clear()
@@ -179,7 +217,7 @@ class DecodePool:
             worker.take_from(self._waiting)
         while (self._waiting or self._suspects) and len(self._workers) < self._most:
             try:
-                worker = Worker(self._decode_one, self._format, self._limits)
+                worker = Worker(self._decode_one, (self._format, self._every_frame), self._limits)
             except OSError as error:
                 if self._workers:
                     return  # fewer have to do
@@ -190,17 +228,29 @@ class DecodePool:
             else:
                 worker.take_from(self._waiting)
 
-    def _listen(self) -> None:
+    def _listen(self, line: deque[Task[Decoded]]) -> None:
         """Wait for news for a moment, and see to the workers that died or hang."""
-        wait([worker.connection for worker in self._workers], _POLL_SECONDS if self._workers else 0)
+        heard = self._heard(line)
+        wait([worker.connection for worker in heard], _POLL_SECONDS if heard else 0)
         self._clock.look()
-        for worker in self._workers.copy():
+        for worker in heard:
             if not worker.listen():
                 self._bury(worker, worker.end())
             elif worker.is_overdue(self._clock.seconds):
                 worker.kill()
                 worker.end()
                 self._bury(worker, None)
+
+    def _heard(self, line: deque[Task[Decoded]]) -> list[Worker[Decoded]]:
+        """The workers to listen to: where too much waits for the first file, the one that has it."""
+        waiting = sum(len(task.results) for task in line) * math.prod(self._format.shape)
+        with_first = [worker for worker in self._workers if worker.tasks and worker.tasks[0] is line[0]]
+        if waiting <= _MOST_AHEAD or not with_first:
+            return self._workers.copy()
+        for worker in self._workers:
+            if worker not in with_first:
+                worker.leave_waiting()
+        return with_first
 
     def _bury(self, worker: Worker[Decoded], exit_code: int | None) -> None:
         """Find out what a worker died of, and have others do what it had in hand."""
@@ -214,7 +264,8 @@ class DecodePool:
             return
         reason = _reason_of_death(exit_code)
         if culprit.is_suspect or reason == TOO_SLOW:
-            culprit.result = _skipped_unread(culprit.path, reason)
+            frame = culprit.received * self._every_frame
+            culprit.end_with(_skipped_unread(culprit.path, reason, frame))
         else:
             culprit.is_suspect = True
             self._suspects.append(culprit)
@@ -259,12 +310,12 @@ def _reason_of_death(exit_code: int | None) -> str:
     return CRASHED
 
 
-def _skipped_unread(path: Path, reason: str) -> Decoded:
+def _skipped_unread(path: Path, reason: str, frame: int) -> Decoded:
     try:
         status = path.stat()
     except (OSError, ValueError):
-        return Decoded(path, 0, 0, "", None, reason)
-    return Decoded(path, status.st_size, status.st_mtime_ns, "", None, reason)
+        return Decoded(path, 0, 0, "", None, reason, frame)
+    return Decoded(path, status.st_size, status.st_mtime_ns, "", None, reason, frame)
 
 
 def _cannot_start() -> VaeError:

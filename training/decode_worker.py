@@ -14,9 +14,9 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from multiprocessing.sharedctypes import RawValue
+from multiprocessing.sharedctypes import RawArray
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -32,6 +32,8 @@ _MOST_CHARACTERS = 1800
 _CLOCK_PATIENCE = 2.0
 _START_SECONDS = 120.0
 _KILL_SECONDS = 1.0
+
+_NO_MORE = object()
 
 _Result = TypeVar("_Result")
 _context = multiprocessing.get_context("spawn")
@@ -54,34 +56,65 @@ class Limits:
 
 @dataclass(eq=False)
 class Task(Generic[_Result]):
-    """A path, and what became of it once that is known."""
+    """A path, and what became of it as far as it is known.
+
+    Attributes:
+        results: that nobody has taken yet.
+        received: how many there were in all, taken or not.
+        is_done: whether there are no more.
+        is_suspect: whether a worker died on it, perhaps for another reason.
+    """
 
     path: Path
-    result: _Result | None = None
-    is_suspect: bool = False  # a worker died on it, perhaps for another reason
+    results: deque[_Result] = field(default_factory=deque)
+    received: int = 0
+    is_done: bool = False
+    is_suspect: bool = False
+    known: int = 0  # results of the worker that does it now that another one has given before
+
+    def end_with(self, result: _Result) -> None:
+        """Nobody can do the rest of it."""
+        self.results.append(result)
+        self.is_done = True
+
+    def give_to_a_worker(self) -> None:
+        """Another worker begins at its beginning."""
+        self.known = self.received
+
+    def take_in(self, results: Sequence[_Result], *, is_done: bool) -> None:
+        """Add results, but for those that are known."""
+        fresh = results[self.known :]
+        self.known -= len(results) - len(fresh)
+        self.results += fresh
+        self.received += len(fresh)
+        self.is_done = is_done
 
 
 class Worker(Generic[_Result]):
     """The owner's end of a worker.
 
     Args:
-        function: what it does with each path, besides ``argument``; must be importable by name.
+        function: what it makes of each path and the ``arguments``, None where it is busy and has made nothing
+            yet; must be importable by name.
 
     Raises:
         OSError: when the system refuses another process.
     """
 
-    def __init__(self, function: Callable[[Path, Any], _Result], argument: Any, limits: Limits) -> None:
+    def __init__(
+        self, function: Callable[..., Iterator[_Result | None]], arguments: tuple[Any, ...], limits: Limits
+    ) -> None:
         self.tasks: deque[Task[_Result]] = deque()  # given and not yet done, in the worker's order
         self.is_new, self.is_ready = True, False
         self._limits = limits
         self._done = 0
         self._rate = 0.0
         self._seen, self._seen_at = -1, 0.0
-        self._begun: Any = RawValue("Q", 0)  # without a lock, which a dying worker could leave locked
+        # Paths that it has begun, and steps; without a lock, which a dying worker could leave locked.
+        self._begun: Any = RawArray("Q", 2)
         self.connection, theirs = _context.Pipe()
         self._process = _context.Process(
-            target=_work, args=(theirs, self._begun, function, argument, limits), daemon=True
+            target=_work, args=(theirs, self._begun, function, arguments, limits), daemon=True
         )
         try:
             with _interrupts_held_back():
@@ -107,21 +140,28 @@ class Worker(Generic[_Result]):
     def give(self, tasks: Sequence[Task[_Result]]) -> None:
         """Give it these."""
         self.is_new = False
+        for task in tasks:
+            task.give_to_a_worker()
         self.tasks += tasks
         with suppress(OSError):  # it has died, which the next look at the connection tells
-            self.connection.send([str(task.path) for task in tasks])
+            is_suspect = any(task.is_suspect for task in tasks)
+            self.connection.send(([str(task.path) for task in tasks], is_suspect))
 
     def listen(self) -> bool:
         """Put the results that have come into their tasks. Returns whether the worker lives."""
         try:
             while self.connection.poll():
-                results, seconds = self.connection.recv()
+                of_paths, seconds = self.connection.recv()
                 self.is_ready = True
-                for result in results:
-                    self.tasks.popleft().result = result
-                self._done += len(results)
-                if results:
-                    self._rate = len(results) / max(seconds, 1e-6)
+                done = 0
+                for results, is_done in of_paths:
+                    self.tasks[0].take_in(results, is_done=is_done)
+                    if is_done:
+                        self.tasks.popleft()
+                        done += 1
+                self._done += done
+                if done:
+                    self._rate = done / max(seconds, 1e-6)
         except (EOFError, OSError):
             return False
         return True
@@ -129,16 +169,20 @@ class Worker(Generic[_Result]):
     @property
     def culprit(self) -> Task[_Result] | None:
         """What it is at, and if it has died, what it has died of, perhaps."""
-        at = int(self._begun.value) - self._done - 1
+        at = int(self._begun[0]) - self._done - 1
         return self.tasks[at] if 0 <= at < len(self.tasks) else None
 
+    def leave_waiting(self) -> None:
+        """It waits for its results to be taken: that does not count as its own time."""
+        self._seen = -1
+
     def is_overdue(self, now: float) -> bool:
-        """Whether it has been at the same path, or at its start, for too long. To be asked again and again.
+        """Whether it has been at the same step, or at its start, for too long. To be asked again and again.
 
         Args:
             now: seconds by a clock of the caller's.
         """
-        begun = int(self._begun.value)
+        begun = int(self._begun[1])
         if begun != self._seen or not self.tasks:
             self._seen, self._seen_at = begun, now
         allowed = _CLOCK_PATIENCE * self._limits.seconds if begun else _START_SECONDS
@@ -174,8 +218,8 @@ def _interrupts_held_back() -> Iterator[None]:
 def _work(
     connection: "Connection[Any, Any]",
     begun: Any,
-    function: Callable[[Path, Any], Any],
-    argument: Any,
+    function: Callable[..., Iterator[Any]],
+    arguments: tuple[Any, ...],
     limits: Limits,
 ) -> None:
     """The life of a worker."""
@@ -183,17 +227,61 @@ def _work(
     with suppress(EOFError, OSError):  # the owner has closed the pipe
         connection.send(((), 0.0))
         while True:
-            paths = deque(connection.recv())
-            while paths:
-                started, results = time.monotonic(), []
-                while paths and time.monotonic() - started < REPORT_SECONDS:
-                    _limit_processor_time(limits.seconds)
-                    begun.value += 1
-                    try:
-                        results.append(function(Path(paths.popleft()), argument))
-                    except MemoryError:
-                        os._exit(OUT_OF_MEMORY)  # a new worker has more room, if it was others who took it
-                connection.send((results, time.monotonic() - started))
+            paths, is_suspect = connection.recv()
+            reports = _Reports(connection, at_once=is_suspect)
+            for path in paths:
+                begun[0] += 1
+                try:
+                    results = function(Path(path), *arguments)
+                    while True:
+                        _limit_processor_time(limits.seconds)
+                        begun[1] += 1
+                        if (result := next(results, _NO_MORE)) is _NO_MORE:
+                            break
+                        reports.add(result)
+                except MemoryError:
+                    os._exit(OUT_OF_MEMORY)  # a new worker has more room, if it was others who took it
+                reports.end_path()
+            reports.send()
+
+
+class _Reports:
+    """Gathers what a worker made, and sends it several times a second.
+
+    Args:
+        at_once: it may die any moment, and what was made before that shall be known.
+    """
+
+    def __init__(self, connection: "Connection[Any, Any]", *, at_once: bool) -> None:
+        self._connection = connection
+        self._seconds = 0.0 if at_once else REPORT_SECONDS
+        self._of_paths: list[tuple[list[Any], bool]] = []
+        self._results: list[Any] = []
+        self._since = time.monotonic()
+
+    def add(self, result: Any) -> None:
+        """Take the next result of a path, or None."""
+        if result is not None:
+            self._results.append(result)
+        self._send_if_due()
+
+    def end_path(self) -> None:
+        """There are no more results of this path."""
+        self._of_paths.append((self._results, True))
+        self._results = []
+        self._send_if_due()
+
+    def send(self) -> None:
+        """Send what there is."""
+        if self._results:
+            self._of_paths.append((self._results, False))
+        if self._of_paths:
+            self._connection.send((self._of_paths, time.monotonic() - self._since))
+        self._of_paths, self._results, self._since = [], [], time.monotonic()
+
+    def _send_if_due(self) -> None:
+        if time.monotonic() - self._since >= self._seconds:
+            self.send()
 
 
 def _prepare(limits: Limits) -> None:

@@ -143,13 +143,13 @@ def _has_facts(index: sqlite3.Connection) -> bool:
 
 def _copies(project: Project) -> Groups:
     query = (
-        "SELECT id, sha256 FROM pictures WHERE status = 'used' AND sha256 IN"
-        " (SELECT sha256 FROM pictures WHERE status = 'used' AND frame = 0"
-        " GROUP BY sha256 HAVING COUNT(*) > 1) AND frame = 0 ORDER BY sha256, id"
+        "SELECT id, sha256, frame FROM pictures WHERE status = 'used' AND sha256 IN"
+        " (SELECT sha256 FROM pictures WHERE status = 'used' GROUP BY sha256, frame HAVING COUNT(*) > 1)"
+        " ORDER BY sha256, frame, id"
     )
     with project.index() as index:
         rows = index.execute(query).fetchall()
-    groups = (tuple(row[0] for row in group) for _, group in groupby(rows, key=lambda row: row[1]))
+    groups = (tuple(row[0] for row in group) for _, group in groupby(rows, key=lambda row: row[1:]))
     return tuple(sorted(groups))
 
 
@@ -158,10 +158,12 @@ def _alike(project: Project, facts: NDArray[np.void], near: list[list[int]]) -> 
     groups = []
     with project.index() as index:
         for numbers in near:
-            of_content: dict[str, int] = {}
+            of_content: dict[tuple[str, int], int] = {}
             for number in numbers:
-                found = index.execute("SELECT sha256 FROM pictures WHERE id = ?", (int(facts["id"][number]),))
-                of_content.setdefault(found.fetchone()[0], number)
+                found = index.execute(
+                    "SELECT sha256, frame FROM pictures WHERE id = ?", (int(facts["id"][number]),)
+                )
+                of_content.setdefault(found.fetchone(), number)
             ordered = sorted(of_content.values(), key=lambda number: (-facts["area"][number], number))
             if len(ordered) > 1:
                 groups.append(tuple(int(facts["id"][number]) for number in ordered))
@@ -210,11 +212,14 @@ def take_back(project: Project, kind: Kind) -> None:
 
 # ---------------------------------------------------------------------- as a table
 
-_COLUMNS = ("path", "status", "reason", "bytes", "width", "height", "sha256", "held_out", "is")
+_COLUMNS = ("path", "frame", "status", "reason", "bytes", "width", "height", "sha256", "held_out", "is")
 
 
 def as_csv(project: Project, health: Health) -> str:
-    """A line for every file that was found; the last column tells what it is besides, and of which file."""
+    """A line for every file that was found, or for every frame of it that was taken, counted from 1.
+
+    The last column tells what it is besides, and of which file.
+    """
     besides = _besides(project, health)
     text = io.StringIO()
     table = csv.writer(text)
@@ -222,11 +227,12 @@ def as_csv(project: Project, health: Health) -> str:
     with project.index() as index:
         sides = "width, height" if _has_facts(index) else "NULL, NULL"
         rows = index.execute(
-            f"SELECT id, path, status, reason, size, {sides}, sha256, held_out FROM pictures ORDER BY path"
+            f"SELECT id, path, frame, status, reason, size, {sides}, sha256, held_out FROM pictures"
+            " ORDER BY path, frame"
         )
-        for picture, path, status, reason, *facts in rows:
+        for picture, path, frame, status, reason, *facts in rows:
             told = "" if reason is None else tr(reason)
-            table.writerow([_shown(path), status, told, *facts, besides.get(picture, "")])
+            table.writerow([_shown(path), frame + 1, status, told, *facts, besides.get(picture, "")])
     return text.getvalue()
 
 
@@ -236,8 +242,7 @@ def _besides(project: Project, health: Health) -> dict[int, str]:
     }
     for groups, words in ((health.copies, mark("copy of {path}")), (health.alike, mark("looks like {path}"))):
         for first, *others in groups:
-            path = project.picture_path(first).relative_to(project.source)
-            told |= dict.fromkeys(others, tr(words, path=_shown(os.fsencode(path))))
+            told |= dict.fromkeys(others, tr(words, path=_shown(os.fsencode(project.picture_name(first)))))
     return told
 
 

@@ -96,4 +96,4 @@ def _print_list(title: str, lines: list[str], count: int | None = None) -> None:
 
 
 def _path(project: Project, picture: int) -> str:
-    return str(project.picture_path(picture).relative_to(project.source))
+    return project.picture_name(picture)

@@ -40,6 +40,7 @@ def import_folder(
     on_progress: OnImport = lambda _: None,
     control: Control | None = None,
     image_format: ImageFormat | None = None,
+    every_frame: int | None = None,
 ) -> ImportReport:
     """Bring the project up to date with its source folder.
 
@@ -49,6 +50,8 @@ def import_folder(
 
     Args:
         image_format: what to turn pictures into; None keeps the project's, or chooses from the pictures.
+        every_frame: of animations and films, see :func:`training.decode_pool.decode_frames`; None keeps what
+            the project has.
 
     Raises:
         SourceMissingError: the source folder is not there, or went away meanwhile; what was decoded is kept.
@@ -60,7 +63,9 @@ def import_folder(
         files = SourceFiles(index, project.source, control)
         _scan(project, files, progress)
         _wait_for_room(project, control, progress)
-        _bring_up_to_date(project, files, progress, image_format, control)
+        if every_frame is None:
+            every_frame = project.every_frame
+        _bring_up_to_date(project, files, progress, control, image_format, every_frame=every_frame)
     report = _report(project, cancelled=control.should_stop)
     if not control.should_stop:
         _require_enough(report, project.source)
@@ -71,33 +76,42 @@ def _bring_up_to_date(
     project: Project,
     files: SourceFiles,
     progress: "_Progress",
-    image_format: ImageFormat | None,
     control: Control,
+    image_format: ImageFormat | None,
+    *,
+    every_frame: int,
 ) -> None:
     previous = _settled_format(project)
     wished = image_format or previous
+    is_same = wished is not None and wished == previous and every_frame == project.every_frame
     format_reason = ""
-    if wished is not None and wished == previous:
+    if wished is not None and is_same:
         _recognise(project, files, progress, wished, control)
     else:
         files.expect_all()
     progress.end_scanning()
     if wished is None:
-        chosen = _survey(files, control)
+        chosen = _survey(files, every_frame, control)
         wished, format_reason = chosen.image_format, chosen.reason
     with (
         PictureWriter(
-            project, wished, wished != previous, format_reason, control=control, on_full=progress.wait
+            project,
+            wished,
+            every_frame,
+            fresh_start=not is_same,
+            format_reason=format_reason,
+            control=control,
+            on_full=progress.wait,
         ) as writer,
-        DecodePool(wished) as pool,
+        DecodePool(wished, every_frame=every_frame) as pool,
     ):
-        progress.count_kept(writer.kept, writer.used)
+        progress.count_kept(writer.kept, writer.used, writer.kept_later_frames)
         for decoded in pool.decode(files.waiting, should_stop=lambda: control.should_stop):
             if decoded.pixels is None and not files.is_there():
                 raise SourceMissingError.while_reading(project.source, writer.kept_words)
             writer.add(decoded)
             progress.add(decoded)
-        if control.should_stop and previous is not None and wished != previous:
+        if control.should_stop and previous is not None and not is_same:
             writer.discard()  # the pictures at the earlier size stay
     progress.send(at_once=True)
 
@@ -122,11 +136,13 @@ def _recognise(
     files.recognise(on_hashed=progress.count_looked_into)
 
 
-def _survey(files: SourceFiles, control: Control) -> Survey:
+def _survey(files: SourceFiles, every_frame: int, control: Control) -> Survey:
     """Choose the format of a folder that has none yet."""
     waiting = files.waiting
     try:
-        chosen = survey(waiting, len(waiting), should_stop=lambda: control.should_stop)
+        chosen = survey(
+            waiting, len(waiting), with_films=bool(every_frame), should_stop=lambda: control.should_stop
+        )
     except VaeError as error:
         if not files.is_there():
             raise SourceMissingError.while_reading(files.source) from error
@@ -226,8 +242,9 @@ class _Progress:
         self.scanning, self.used = False, 0
         self.send(at_once=True)
 
-    def count_kept(self, kept: int, used: int) -> None:
+    def count_kept(self, kept: int, used: int, later_frames: int) -> None:
         """Start from what an earlier import left."""
+        self.found += later_frames
         self.kept, self.used, self.skipped = kept, used, kept - used
         self.started = time.monotonic()
 
@@ -236,6 +253,7 @@ class _Progress:
         self.send()
 
     def add(self, decoded: Decoded) -> None:
+        self.found += decoded.frame > 0  # found were files so far
         if decoded.pixels is None:
             self.skipped += 1
         else:

@@ -12,6 +12,7 @@ from training.language import tr
 
 INDEX_FILE = "index.sqlite"
 FORMAT = 2  # of a project
+UNFINISHED = "unfinished"  # in meta: the file of which more frames may have to come
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);

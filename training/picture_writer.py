@@ -19,7 +19,7 @@ from training.events import Control, DiskFull
 from training.files import free_space, write_atomically
 from training.held_out import hold_some_out, is_held_out
 from training.image_format import ImageFormat
-from training.index import INDEX_FILE, telling_index_problems
+from training.index import INDEX_FILE, UNFINISHED, telling_index_problems
 from training.language import tr, trn
 from training.pixel_store import SHARD_BYTES, shard_path
 from training.project import Project
@@ -38,8 +38,8 @@ AND pictures.sha256 = left_out.sha256
 
 _INSERT = """
 INSERT OR REPLACE INTO pictures
-(path, size, mtime_ns, sha256, status, reason, shard, row, held_out, width, height, likeness, is_blank)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+(path, frame, size, mtime_ns, sha256, status, reason, shard, row, held_out, width, height, likeness, is_blank)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -49,7 +49,11 @@ class PictureWriter:
     At another image format than before, everything, the removal of the old pictures included, is one
     transaction; otherwise each shard is one, so that little is lost when the program is killed.
 
+    While a file's frames are written, the index tells that it is unfinished: the next import takes it anew.
+
     Args:
+        every_frame: of animations and films, see :func:`training.decode_pool.decode_frames`.
+        fresh_start: replace all pictures that the project has.
         control: says whether to wait where the disk is full; ``on_full`` is told while it does.
     """
 
@@ -57,22 +61,24 @@ class PictureWriter:
         self,
         project: Project,
         image_format: ImageFormat,
+        every_frame: int,
+        *,
         fresh_start: bool,
         format_reason: str,
-        *,
         control: Control,
         on_full: Callable[[DiskFull], None],
     ) -> None:
         self._control, self._on_full = control, on_full
         self._project = project
         self._format = image_format
+        self._every_frame = every_frame
         self._format_reason = format_reason
         self._fresh_start = fresh_start
         self._replacing = False
         self._rows = max(SHARD_BYTES // int(np.prod(image_format.shape)), 1)
         self._pixels: list[NDArray[np.uint8]] = []
         self._pending: list[tuple[object, ...]] = []
-        self._discarded = False
+        self._discarded = self._has_all = False
 
     def __enter__(self) -> "PictureWriter":
         self._index = sqlite3.connect(self._project.path / INDEX_FILE, timeout=30)
@@ -87,12 +93,15 @@ class PictureWriter:
                 "INSERT OR REPLACE INTO meta VALUES (?, ?)",
                 [
                     ("image_format", json.dumps(self._format.to_json())),
+                    ("every_frame", str(self._every_frame)),
                     ("format_reason", self._format_reason),
                 ],
             )
             self._commit_part()
-        count = "SELECT COUNT(*), COALESCE(SUM(status = 'used'), 0) FROM pictures"
-        self.kept, self.used = self._index.execute(count).fetchone()
+        count = (
+            "SELECT COUNT(*), COALESCE(SUM(status = 'used'), 0), COALESCE(SUM(frame > 0), 0) FROM pictures"
+        )
+        self.kept, self.used, self.kept_later_frames = self._index.execute(count).fetchone()
         return self
 
     @property
@@ -113,6 +122,7 @@ class PictureWriter:
         self._pending.append(
             (
                 os.fsencode(decoded.path.relative_to(self._project.source)),
+                decoded.frame,
                 decoded.size_bytes,
                 storable(decoded.mtime_ns),
                 decoded.sha256,
@@ -170,10 +180,16 @@ class PictureWriter:
                 digest = hashlib.sha256(content).hexdigest()
                 self._index.execute("INSERT OR REPLACE INTO shards VALUES (?, ?)", (self._shard, digest))
             self._index.executemany(_INSERT, self._pending)
+            if self._every_frame and self._pending:
+                self._index.execute(
+                    "INSERT OR REPLACE INTO meta VALUES (?, ?)", (UNFINISHED, self._pending[-1][0])
+                )
             self._commit_part()
 
     def _finish(self) -> None:
         with self._undone_if_the_disk_is_full():
+            if self._has_all:
+                self._index.execute("DELETE FROM meta WHERE key = ?", (UNFINISHED,))
             if self._fresh_start:
                 self._index.execute(_LEAVE_OUT_AGAIN)
             hold_some_out(self._index)
@@ -206,6 +222,7 @@ class PictureWriter:
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         self._discarded = self._discarded or bool(error and self._replacing)
+        self._has_all = error is None and not self._control.should_stop
         try:
             for write in (self._flush, lambda: self._patiently(self._finish)):
                 if not self._discarded:

@@ -4,7 +4,7 @@ Decoding, which a picture may crash or hang, happens once and in worker processe
 format is had at once.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from PIL import Image
 
 from training.decode_pool import Decoded, DecodePool
 from training.image_format import ImageFormat
-from training.images import made_of_picture
+from training.images import decode_each
 from training.picture_render import at_working_size, render
 from training.skipping import SkippedPicture, skipped_by
 
@@ -24,26 +24,28 @@ _ANY_FORMAT = ImageFormat(32, 3)
 Plain = NDArray[np.uint8]  # [h, w, 4]
 
 
-def decode_plainly(path: Path, _image_format: ImageFormat) -> Decoded:
-    """Decode a file before it is brought into any format; ``pixels`` are uint8 [h, w, 4]."""
+def decode_plainly(path: Path, _image_format: ImageFormat, every_frame: int) -> Iterator[Decoded]:
+    """Decode a file's picture before it is brought into any format; ``pixels`` are uint8 [h, w, 4]."""
     try:
         with path.open("rb") as source:
-            pixels = made_of_picture(source, path.suffix, lambda image: at_working_size(image, _MOST_SIDE))
+            plain = decode_each(
+                source, path.suffix, every_frame, lambda image: at_working_size(image, _MOST_SIDE)
+            )
+            yield Decoded(path, 0, 0, "", next(plain), None)
     except SkippedPicture as skipped:
-        return Decoded(path, 0, 0, "", None, skipped.reason)
+        yield Decoded(path, 0, 0, "", None, skipped.reason)
     except (OSError, ValueError) as error:
-        return Decoded(path, 0, 0, "", None, skipped_by(error).reason)
-    return Decoded(path, 0, 0, "", pixels, None)
+        yield Decoded(path, 0, 0, "", None, skipped_by(error).reason)
 
 
 def read_plainly(paths: Iterable[Path], should_stop: Callable[[], bool] = lambda: False) -> list[Plain]:
-    """The first :data:`PREVIEWED` readable ones of these pictures.
+    """The first :data:`PREVIEWED` readable ones of these pictures; of films the first frame.
 
     Raises:
         VaeError: worker processes cannot be started.
     """
     found: list[Plain] = []
-    with DecodePool(_ANY_FORMAT, decode_one=decode_plainly) as pool:
+    with DecodePool(_ANY_FORMAT, decode_one=decode_plainly, every_frame=1) as pool:
         for decoded in pool.decode(paths, should_stop=should_stop):
             if decoded.pixels is not None:
                 found.append(decoded.pixels)

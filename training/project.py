@@ -218,6 +218,13 @@ class Project:
         return None if found is None else ImageFormat.from_json(json.loads(found[0]))
 
     @property
+    def every_frame(self) -> int:
+        """Every so many-th frame of animations and films is a picture; 0: of animations the first alone."""
+        with self.index() as index:
+            found = index.execute("SELECT value FROM meta WHERE key = 'every_frame'").fetchone()
+        return int(found[0]) if found else 0
+
+    @property
     def format_words(self) -> str:
         """The format of the pixels and why it was chosen, in words; '' before the first import."""
         with self.index() as index:
@@ -239,7 +246,9 @@ class Project:
     def count_different(self) -> int:
         """How many different pictures are used: copies of a file count once."""
         with self.index() as index:
-            found = index.execute("SELECT COUNT(DISTINCT sha256) FROM pictures WHERE status = 'used'")
+            found = index.execute(
+                "SELECT COUNT(*) FROM (SELECT DISTINCT sha256, frame FROM pictures WHERE status = 'used')"
+            )
             return int(found.fetchone()[0])
 
     def reasons(self) -> dict[str, int]:
@@ -255,9 +264,11 @@ class Project:
         """Up to ``limit`` skipped pictures: path below the source folder, reason."""
         with self.index() as index:
             rows = index.execute(
-                "SELECT path, reason FROM pictures WHERE status = 'skipped' ORDER BY path LIMIT ?", (limit,)
+                "SELECT path, frame, reason FROM pictures WHERE status = 'skipped'"
+                " ORDER BY path, frame LIMIT ?",
+                (limit,),
             )
-            return [(os.fsdecode(path), reason) for path, reason in rows]
+            return [(with_frame(os.fsdecode(path), frame), reason) for path, frame, reason in rows]
 
     def pictures(self) -> PixelStore:
         """The used pictures, in a fixed order.
@@ -287,16 +298,29 @@ class Project:
     def file_names(self) -> Iterator[str]:
         """Where every file that was found lies below the source folder, used and skipped ones, lazily."""
         with self.index() as index:
-            for (path,) in index.execute("SELECT path FROM pictures"):
+            for (path,) in index.execute("SELECT path FROM pictures WHERE frame = 0"):
                 yield os.fsdecode(path)
 
     def picture_path(self, picture_id: int) -> Path:
         """The source file of a picture, by the index's id of it (see :class:`PixelStore`)."""
+        return self.source / self._file_of(picture_id)[0]
+
+    def picture_name(self, picture_id: int) -> str:
+        """Where that file lies below the source folder, and which frame of it the picture is."""
+        return with_frame(*self._file_of(picture_id))
+
+    def _file_of(self, picture_id: int) -> tuple[str, int]:
         with self.index() as index:
-            row = index.execute("SELECT path FROM pictures WHERE id = ?", (int(picture_id),)).fetchone()
+            query = "SELECT path, frame FROM pictures WHERE id = ?"
+            row = index.execute(query, (int(picture_id),)).fetchone()
         if row is None:
             raise KeyError(picture_id)
-        return self.source / os.fsdecode(row[0])
+        return os.fsdecode(row[0]), row[1]
+
+
+def with_frame(name: str, frame: int) -> str:
+    """The name of a file, and which frame of it is meant, from 0, unless that is the first."""
+    return tr("{name}, frame {number}", name=name, number=frame + 1) if frame else name
 
 
 def _is_left_over(entry: Path) -> bool:

@@ -22,6 +22,7 @@ from typing import overload
 
 from training.errors import SourceMissingError
 from training.events import Control
+from training.index import UNFINISHED
 from training.places import cache_folder, projects_folder
 from training.project import Project
 from training.skipping import NO_PERMISSION, UNREADABLE
@@ -142,6 +143,9 @@ class SourceFiles:
         """Tell the files that are not as the index has them, found ones and lost ones."""
         retried = ", ".join("?" * len(_WORTH_ANOTHER_TRY))
         with self._stoppable():
+            self._index.execute(
+                "DELETE FROM pictures WHERE path = (SELECT value FROM meta WHERE key = ?)", (UNFINISHED,)
+            )
             self._index.execute(
                 "INSERT OR IGNORE INTO lost SELECT path, size, sha256 FROM pictures"
                 f" WHERE NOT {_AS_IT_WAS} OR reason IN ({retried})",

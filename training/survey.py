@@ -3,13 +3,14 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
-from training.decode_pool import DecodePool
+from training.decode_pool import Decoded, DecodePool, decode_frames
 from training.errors import VaeError
 from training.image_format import ImageFormat
 from training.language import mark, tr
@@ -46,7 +47,11 @@ class _Look:
 
 
 def survey(
-    paths: Sequence[Path], n_found: int, *, should_stop: Callable[[], bool] = lambda: False
+    paths: Sequence[Path],
+    n_found: int,
+    *,
+    with_films: bool = False,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Survey | None:
     """Choose an image format from up to 200 readable pictures, spread evenly over ``paths``.
 
@@ -54,6 +59,7 @@ def survey(
 
     Args:
         n_found: how many pictures there are in all.
+        with_films: look at the first frames of films, too.
 
     Returns:
         None when it was stopped.
@@ -62,7 +68,7 @@ def survey(
         VaeError: when none of the pictures is readable, or worker processes cannot be started.
     """
     looks: list[_Look] = []
-    with DecodePool(SURVEY_FORMAT) as pool:
+    with DecodePool(SURVEY_FORMAT, decode_one=_first_frame, every_frame=int(with_films)) as pool:
         for decoded in pool.decode(spread(paths), should_stop=should_stop):
             if decoded.pixels is not None:
                 size = decoded.width, decoded.height
@@ -70,6 +76,10 @@ def survey(
             if len(looks) == SURVEYED:
                 break
     return None if should_stop() else _choose_format(looks, n_found)
+
+
+def _first_frame(path: Path, image_format: ImageFormat, every_frame: int) -> Iterator[Decoded | None]:
+    return islice(decode_frames(path, image_format, every_frame), 1)
 
 
 def spread(paths: Sequence[Path]) -> Iterator[Path]:

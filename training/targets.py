@@ -50,9 +50,18 @@ def known_project(target: str) -> Path:
 
 
 def import_pictures(
-    source: Path, project_path: Path, image_format: ImageFormat | None, *, quiet: bool
+    source: Path,
+    project_path: Path,
+    image_format: ImageFormat | None,
+    every_frame: int | None = None,
+    *,
+    quiet: bool,
 ) -> ImportReport:
-    """Bring the project of a source folder up to date, making it first if there is none."""
+    """Bring the project of a source folder up to date, making it first if there is none.
+
+    Args:
+        image_format, every_frame: see :func:`training.importer.import_folder`.
+    """
     require_folder(source)  # a folder that cannot be read must not leave an empty project behind
     is_new = not is_project(project_path)
     project = Project.create(project_path, source) if is_new else Project.open(project_path, write=True)
@@ -65,18 +74,21 @@ def import_pictures(
             )
         try:
             with ProgressBars(quiet) as bars, stopping_on_interrupt() as control:
-                return import_folder(project, bars.show_import, control, image_format)
+                return import_folder(project, bars.show_import, control, image_format, every_frame)
         except VaeError:
             if is_new and has_too_few(project):
                 project.remove()  # nor must a folder that is of no use
             raise
 
 
-def wished_format(project_path: Path, source: Path, wishes: Mapping[str, Any]) -> ImageFormat | None:
+def wished_format(
+    project_path: Path, source: Path, wishes: Mapping[str, Any], *, with_films: bool = False
+) -> ImageFormat | None:
     """The image format with some fields as wished, the others as the project or the pictures have them.
 
     Args:
         wishes: values by the names of the fields; None is no wish.
+        with_films: whether films count among the pictures.
 
     Returns:
         None when nothing is wished.
@@ -91,17 +103,17 @@ def wished_format(project_path: Path, source: Path, wishes: Mapping[str, Any]) -
         with Project.open(project_path, write=False) as project:
             known = project.image_format
     if known is None:
-        known = _surveyed(source)
+        known = _surveyed(source, with_films)
     return None if known is None else replace(known, **wishes)
 
 
-def _surveyed(source: Path) -> ImageFormat | None:
+def _surveyed(source: Path, with_films: bool) -> ImageFormat | None:
     aside = Path(tempfile.gettempdir(), INDEX_FILE)  # where SQLite puts what has no name
     with telling_index_problems(aside), contextlib.closing(sqlite3.connect("")) as nowhere:
         files = SourceFiles(nowhere, source, Control())
         files.find()
         files.expect_all()
-        surveyed = survey(files.waiting, len(files.waiting))
+        surveyed = survey(files.waiting, len(files.waiting), with_films=with_films)
     return None if surveyed is None else surveyed.image_format
 
 

@@ -108,8 +108,11 @@ class HealthSession(QObject):
             return None
 
     def _name(self, picture: int) -> str:
-        path, project = self._path(picture), self._pictures.project
-        return "" if path is None or project is None else str(path.relative_to(project.source))
+        project = self._pictures.project
+        try:
+            return "" if project is None else project.picture_name(picture)
+        except (KeyError, VaeError):  # imported anew meanwhile
+            return ""
 
     def _pixels(self, picture: int) -> NDArray[np.uint8] | None:
         store = self._pictures.store

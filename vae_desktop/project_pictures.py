@@ -69,11 +69,15 @@ class ProjectPictures(QObject):
             return None
 
     def name(self, number: int) -> str:
-        """Of a picture's file; '' where it is not known."""
+        """Of a picture's file, and which frame of it, if it has several; '' where it is not known."""
         if number not in self._names:
-            path = self.path(number)
-            self._names[number] = "" if path is None else path.name
+            self._names[number] = self._file_name(number)
         return self._names[number]
+
+    def _file_name(self, number: int) -> str:
+        if self.project is None or self.store is None or self.path(number) is None:
+            return ""
+        return Path(self.project.picture_name(self.store.ids[number])).name
 
     def reveal(self, number: int) -> None:
         """Have the folder opened that a picture's file is in."""
