@@ -17,6 +17,11 @@ _NO_FILMS = (b"avi", b"he", b"mif1", b"msf1", b"jp", b"crx", b"M4A", b"M4B")
 _LIKE_SOUND, _FILM_SUFFIXES = (b"0&\xb2u\x8ef\xcf\x11", b"OggS"), (".wmv", ".asf", ".ogv")
 
 
+def can_read_films() -> bool:
+    """Whether what reads films is installed."""
+    return importlib.util.find_spec("cv2") is not None
+
+
 def is_film(head: bytes, suffix: str) -> bool:
     """Whether a file is a film: MP4, QuickTime, Matroska, WebM, AVI, MPEG, Flash, Windows Media or Ogg.
 
@@ -53,7 +58,7 @@ def film_frames(source: Any, every_frame: int) -> Iterator[Image.Image | None]:
     Raises:
         SkippedPicture: when it cannot be read, or OpenCV is not installed.
     """
-    if importlib.util.find_spec("cv2") is None:
+    if not can_read_films():
         raise SkippedPicture(FILM_EXTRA)
     import cv2
 

@@ -204,11 +204,13 @@ class App(QObject):
             self._first_job = job
         return True
 
-    def open_folder(self, folder: str, image_format: ImageFormat | None = None) -> None:
+    def open_folder(
+        self, folder: str, image_format: ImageFormat | None = None, every_frame: int | None = None
+    ) -> None:
         """Import a folder of pictures into its project, made on first use; in any format that suits it."""
         source = Path(folder)
         if self._turn_to(default_project_path(source), source):
-            self._start_import(image_format)
+            self._start_import(image_format, every_frame)
 
     def bring_up_to_date(self) -> None:
         """Import the open project's source folder again; a training is stopped and saved first."""
@@ -311,7 +313,7 @@ class App(QObject):
         self.close_project()
         self.window.show_problem(text)
 
-    def _start_import(self, image_format: ImageFormat | None = None) -> None:
+    def _start_import(self, image_format: ImageFormat | None = None, every_frame: int | None = None) -> None:
         if self.project is not None and self.project.why_read_only:
             self._continuation = None
             self._show_pictures()
@@ -322,12 +324,12 @@ class App(QObject):
             self.window.library.start_import(self.project.source.name)
             self.aftercare.note()
             self.aftercare.tell()
-            self.engine.import_folder(self.project, image_format)
+            self.engine.import_folder(self.project, image_format, every_frame)
 
-    def _import_anew(self, image_format: ImageFormat) -> None:
+    def _import_anew(self, image_format: ImageFormat, every_frame: int) -> None:
         """Read the open project's folder again, in another format."""
         if self.project is not None and not self.window.state.is_running and self._turn_to(self.project.path):
-            self._start_import(image_format)
+            self._start_import(image_format, every_frame)
 
     def _on_imported(self, report: ImportReport) -> None:
         if self.project is None or self._is_closing:

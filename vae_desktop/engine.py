@@ -116,12 +116,18 @@ class Engine(QObject):
 
     # ------------------------------------------------------------------ import
 
-    def import_folder(self, project: Project, image_format: ImageFormat | None = None) -> None:
-        """Bring a project up to date with its source folder, at its own or another image format."""
+    def import_folder(
+        self, project: Project, image_format: ImageFormat | None = None, every_frame: int | None = None
+    ) -> None:
+        """Bring a project up to date with its source folder, at its own or another image format.
+
+        Args:
+            image_format, every_frame: see :func:`training.importer.import_folder`.
+        """
         control = self._import_control = Control(waits_for_space=True)
         self._import_lane.submit(
             lambda: self.imported.emit(
-                import_folder(project, self.import_progress.emit, control, image_format)
+                import_folder(project, self.import_progress.emit, control, image_format, every_frame)
             )
         )
 

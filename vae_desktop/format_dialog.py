@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from training.image_format import ImageFormat
 from training.language import mark, tr
+from training.moving_pictures import can_read_films
 from training.setting_help import LARGEST_SIZE, SIZE_STEP, SMALLEST_SIZE
 from vae_desktop.labels import ElidedLabel, QuietLabel
 from vae_desktop.pixels import to_qimage
@@ -63,6 +64,9 @@ _CHOICES: tuple[tuple[str, str, tuple[_Option, ...]], ...] = (
 )
 
 
+_EVERY_FRAME = (0, 1, 2, 5, 10, 25, 100)
+
+
 class FormatDialog(QDialog):
     """Asks how pictures are to be read; shows some of them so.
 
@@ -71,7 +75,7 @@ class FormatDialog(QDialog):
         preview: what an import would make of one of the pictures, by number, uint8 [S, S, C].
     """
 
-    chosen = Signal(object)  # ImageFormat
+    chosen = Signal(object, int)  # ImageFormat, every so many-th frame of animations and films
 
     def __init__(
         self, parent: QWidget | None, title: str, preview: Callable[[int, ImageFormat], NDArray[np.uint8]]
@@ -82,12 +86,12 @@ class FormatDialog(QDialog):
         self._count = 0
         self._suggested: ImageFormat | None = None
         self._is_chosen = False
-        self.image_format = ImageFormat(64, 3)
+        self.image_format, self.every_frame = ImageFormat(64, 3), 0
         self._title = ElidedLabel()
         self._title.setFont(scaled_font(self._title.font(), 1.1, bold=True))
         self._title.show_text(title)
         self._why, self._note = QuietLabel(), QuietLabel()
-        self._sizes = QComboBox()
+        self._sizes, self._frames = QComboBox(), QComboBox()
         self._groups: dict[str, QButtonGroup] = {}
         self._pictures = [QLabel() for _ in range(_COLUMNS * _ROWS)]
         self._reset = QPushButton(tr("As &suggested"))
@@ -106,11 +110,15 @@ class FormatDialog(QDialog):
         self._count = count
         self._draw()
 
-    def begin_with(self, image_format: ImageFormat, why: str) -> None:
-        """Start from a format that stays until another one is chosen by hand."""
+    def begin_with(self, image_format: ImageFormat, every_frame: int, why: str) -> None:
+        """Start from a format and frames that stay until others are chosen by hand."""
         self._is_chosen = True
         self._why.setText(why)
         self._take(image_format)
+        self.every_frame = every_frame
+        if self._frames.findData(every_frame) < 0:
+            self._add_frames(every_frame)
+        self._frames.setCurrentIndex(self._frames.findData(every_frame))
 
     def suggest(self, image_format: ImageFormat, why: str) -> None:
         """Propose a format; what was chosen before stays."""
@@ -171,7 +179,19 @@ class FormatDialog(QDialog):
         form.addRow(tr("Size in pixels"), self._sizes)
         for field, title, options in _CHOICES:
             form.addRow(tr(title), self._radios(field, options))
+        for every_frame in _EVERY_FRAME:
+            self._add_frames(every_frame)
+        self._frames.setAccessibleName(tr("Animations and films"))
+        self._frames.setToolTip(tooltip_text(_about_frames()))
+        self._frames.activated.connect(self._choose_frames)
+        form.addRow(tr("Animations and films"), self._frames)
         return form
+
+    def _add_frames(self, every_frame: int) -> None:
+        words = tr("the first picture, no films") if not every_frame else tr("every picture")
+        if every_frame > 1:
+            words = tr("one picture of {count}", count=every_frame)
+        self._frames.addItem(words, every_frame)
 
     def _add_size(self, size: int) -> None:
         self._sizes.addItem(f"{size} × {size}", size)
@@ -208,11 +228,14 @@ class FormatDialog(QDialog):
     def accept(self) -> None:
         """Take it."""
         super().accept()
-        self.chosen.emit(self.image_format)
+        self.chosen.emit(self.image_format, self.every_frame)
 
     def _go_back(self) -> None:
         if self._suggested is not None:
             self._take(self._suggested)
+
+    def _choose_frames(self, _at: int) -> None:
+        self.every_frame = self._frames.currentData()
 
     def _choose(self, field: str, value: Any) -> None:
         self._is_chosen = True
@@ -248,3 +271,10 @@ class FormatDialog(QDialog):
         pixmap = pixels.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, mode)
         pixmap.setDevicePixelRatio(self.devicePixelRatioF())
         return pixmap
+
+
+def _about_frames() -> str:
+    text = tr("How many of their pictures are learnt; neighbouring ones are often nearly the same.")
+    return (
+        text if can_read_films() else f"{text} {tr('Films need the extra “video”, which is not installed.')}"
+    )

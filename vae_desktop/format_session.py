@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from vae_desktop.main_window import MainWindow
 
 _MOST_LOOKED_AT = 5_000  # files, from which a preview and a suggestion are taken
 
-OnFormat = Callable[[ImageFormat], None]
+OnFormat = Callable[[ImageFormat, int], None]  # and of animations and films, every so many-th frame
 
 
 class FormatSession(QObject):
@@ -46,7 +47,7 @@ class FormatSession(QObject):
         *,
         project: Callable[[], Project | None],
         import_anew: OnFormat,
-        import_folder: Callable[[str, ImageFormat], None],
+        import_folder: Callable[[str, ImageFormat, int], None],
     ) -> None:
         super().__init__(window)
         self._window, self._project = window, project
@@ -60,7 +61,7 @@ class FormatSession(QObject):
 
     def choose_for(self, folder: Path) -> None:
         """Ask how the pictures of a folder are to be read, then import it."""
-        view = self._open(folder, lambda image_format: self._import_folder(str(folder), image_format))
+        view = self._open(folder, partial(self._import_folder, str(folder)))
         view.show_waiting()
 
     def close(self) -> None:
@@ -84,7 +85,9 @@ class FormatSession(QObject):
         view = self._open(project.source, self._import_anew)
         image_format = project.image_format
         if image_format is not None:
-            view.begin_with(image_format, tr("Now: {format}", format=project.format_words))
+            view.begin_with(
+                image_format, project.every_frame, tr("Now: {format}", format=project.format_words)
+            )
         view.show_note(
             tr(
                 "The folder is read again. Trainings with pictures of another size or colours stay, but do"
@@ -107,7 +110,7 @@ class FormatSession(QObject):
         found_files = islice(scan(folder, should_stop=lambda: control.should_stop), _MOST_LOOKED_AT)
         paths = [folder / os.fsdecode(file.path) for file in found_files]
         tell(self._show_pictures, read_plainly(spread(paths), lambda: control.should_stop))
-        found = survey(paths, len(paths), should_stop=lambda: control.should_stop)
+        found = survey(paths, len(paths), with_films=True, should_stop=lambda: control.should_stop)
         if found is not None:
             tell(self._suggest, found)
 

@@ -6,8 +6,9 @@ from hands import LEFT, button, wait_for
 from hearing import SECONDS
 from pictures import four_corners, write_pictures
 from PIL import Image
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QRadioButton, QToolButton
+from PySide6.QtWidgets import QComboBox, QLabel, QRadioButton, QToolButton
 
 from training.image_format import ImageFormat
 from training.project import default_project_path, is_project
@@ -107,3 +108,24 @@ def test_a_picture_that_is_cut_out_shows_its_background(qtbot, app, tmp_path):
         choose(dialog, words)
         corners.append([image.pixelColor(1, 1).lightness() for image in previews(dialog)])
     assert np.array_equal(corners, [[255] * 12, [0] * 12])
+
+
+def test_frames_of_animations_are_pictures_where_that_is_chosen(qtbot, app, tmp_path):
+    folder = write_pictures(tmp_path / "moving", 9)[0].parent
+    first, *others = [four_corners(64, 64).rotate(20 * number) for number in range(5)]
+    first.save(folder / "turning.gif", save_all=True, append_images=others)
+    dialog = dialog_for(qtbot, app, folder)
+    frames = next(
+        each for each in dialog.findChildren(QComboBox) if each.currentText().startswith("the first")
+    )
+    frames.setFocus()
+    QTest.keyClick(frames, Qt.Key.Key_Down)
+    assert (frames.currentText(), dialog.every_frame) == ("every picture", 1)
+    QTest.mouseClick(button(dialog, "&Read the pictures"), LEFT)
+    wait_for(qtbot, app, WindowState.READY)
+    pictures = app.plane.pictures
+    names = [pictures.name(number) for number in range(14)]
+    assert names[9:] == ["turning.gif", *(f"turning.gif, frame {number}" for number in range(2, 6))]
+    assert pictures.path(13) == folder / "turning.gif"
+    app.window.action("picture_format").trigger()
+    assert app.formats.view.every_frame == 1
