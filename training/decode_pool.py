@@ -9,7 +9,7 @@ import stat
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -112,8 +112,7 @@ def decode_frames(path: Path, image_format: ImageFormat, every_frame: int = 0) -
                 if picture is None:
                     yield None
                 else:
-                    of_file = Decoded(path, size, mtime_ns, digest, None, None, frame)
-                    yield replace(of_file, **vars(picture))
+                    yield Decoded(path, size, mtime_ns, digest, reason=None, frame=frame, **vars(picture))
                 frame += 1
     except SkippedPicture as skipped:
         yield Decoded(path, size, mtime_ns, digest, None, skipped.reason, frame)

@@ -15,10 +15,12 @@ from training.picture_files import orientation_of
 from training.setting_help import LARGEST_SIZE, Background, Framing
 
 _WORKING_SIDE = 2 * LARGEST_SIZE  # of the shorter side; never reduced to less
-_FACTS_SIDE = 72  # a multiple of the 8 and the 9 cells of the hash
+_HASHED = (9, 8)  # cells
+_FACTS_SIDE = 72
 _BLANK_SPAN = 24
-# A span of means of 72 cells, of which the quantiles leave out 5 at either end: those add 5/72 of 255 each.
-_PLAINLY_NOT_BLANK = 64
+# From the third darkest to the third lightest cell of the hash. The quantiles leave out at most five pixels
+# at either end, of blank pictures in which a cell has 19 or more: they lift three cells by 22 at most.
+_PLAINLY_NOT_BLANK = 72
 _OPAQUE = 128
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -68,15 +70,20 @@ def render(image: Image.Image, image_format: ImageFormat) -> Picture:
     if orientation >= 5:
         width, height = height, width
     framed = in_srgb(_framed(small, image_format.framing, image_format.size), profile)
-    cells = in_srgb(small.resize((_FACTS_SIDE, _FACTS_SIDE), Image.Resampling.BOX), profile)
-    cells = _opaque(cells, image_format.background)
-    grey = np.asarray(cells.convert("L").resize((9, 8), Image.Resampling.BOX))
+
+    def cells(columns: int, rows: int) -> Image.Image:
+        means = in_srgb(small.resize((columns, rows), Image.Resampling.BOX), profile)
+        return _opaque(means, image_format.background)
+
+    grey = np.frombuffer(cells(*_HASHED).convert("L").tobytes(), np.uint8)
+    in_order = sorted(grey.tolist())
+    is_plain = in_order[-3] - in_order[2] <= _PLAINLY_NOT_BLANK
     return Picture(
         pixels=_square(framed, image_format),
         width=width,
         height=height,
-        likeness=_likeness(grey),
-        is_blank=_is_blank(cells, grey),
+        likeness=_likeness(grey.reshape(_HASHED[::-1])),
+        is_blank=is_plain and _is_blank(cells(_FACTS_SIDE, _FACTS_SIDE)),
         edge_lightness=_edge_lightness(framed),
     )
 
@@ -145,9 +152,10 @@ def _square(framed: Image.Image, image_format: ImageFormat) -> NDArray[np.uint8]
     """
     size, channels = image_format.size, image_format.channels
     opaque = _opaque(framed, image_format.background).convert("L" if channels == 1 else "RGB")
-    pixels = np.asarray(opaque).reshape(opaque.height, opaque.width, channels)
+    # As np.asarray gives them, which takes a detour.
+    pixels = np.frombuffer(opaque.tobytes(), np.uint8).reshape(opaque.height, opaque.width, channels)
     if pixels.shape == image_format.shape:
-        return np.array(pixels)
+        return pixels
     canvas = np.empty(image_format.shape, np.uint8)
     if _is_transparent(framed):
         canvas[:] = 255 if image_format.background == "white" else 0
@@ -163,9 +171,7 @@ def _likeness(grey: NDArray[np.uint8]) -> int:
     return int.from_bytes(np.packbits(grey[:, :-1] < grey[:, 1:]).tobytes(), "big")
 
 
-def _is_blank(cells: Image.Image, grey: NDArray[np.uint8]) -> bool:
-    if int(grey.max()) - int(grey.min()) > _PLAINLY_NOT_BLANK:
-        return False
+def _is_blank(cells: Image.Image) -> bool:
     counts = np.cumsum(np.reshape(cells.histogram(), (-1, 256)), axis=1)
     few = cells.width * cells.height / 1000
     spans = (counts >= counts[:, -1:] - few).argmax(axis=1) - (counts > few).argmax(axis=1)

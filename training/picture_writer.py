@@ -75,6 +75,7 @@ class PictureWriter:
         self._format_reason = format_reason
         self._fresh_start = fresh_start
         self._replacing = False
+        self._below = len(os.fsencode(project.source / "x")) - 1  # where paths below it begin
         self._rows = max(SHARD_BYTES // int(np.prod(image_format.shape)), 1)
         self._pixels: list[NDArray[np.uint8]] = []
         self._pending: list[tuple[object, ...]] = []
@@ -121,7 +122,7 @@ class PictureWriter:
             self.used += 1
         self._pending.append(
             (
-                os.fsencode(decoded.path.relative_to(self._project.source)),
+                os.fsencode(decoded.path)[self._below :],
                 decoded.frame,
                 decoded.size_bytes,
                 storable(decoded.mtime_ns),
