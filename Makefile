@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 RELEASE := build/release-env
+# Two processes, each with whole files of tests; `make test SIDE_BY_SIDE=` for one, which can be interrupted at once.
+SIDE_BY_SIDE := -n 2 --dist loadfile
 
 .PHONY: run test test-slow lint format bench speed quality screenshots translations app app-gpu test-app lock archive release install-desktop uninstall-desktop clean
 
@@ -11,7 +13,7 @@ run: $(VENV)/.run-ready
 	$(BIN)/vae-desktop --sample fashion
 
 test: lint
-	$(BIN)/python -m pytest -m "not slow and not frozen"
+	$(BIN)/python -m pytest -m "not slow and not frozen" $(SIDE_BY_SIDE)
 
 test-slow: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest -m slow
