@@ -308,6 +308,23 @@ if __name__ == "__main__":
         assert of_the_animation(project) == [*range(200)]
 
 
+def test_a_damaged_shard_with_some_of_the_frames_is_healed(project, source, monkeypatch):
+    monkeypatch.setattr(picture_writer, "SHARD_BYTES", 4 * 32 * 32)
+    animation(source / "moving.gif", n=20)
+    import_folder(project, image_format=GREY, every_frame=1)
+    before = project.pictures()
+    shown_before = before.read(np.arange(len(before)))
+    with project.index() as index:
+        ((shard,),) = index.execute(
+            "SELECT shard FROM pictures WHERE path = ? AND frame = 9", (b"moving.gif",)
+        )
+    (project.pixels_folder / f"{shard:05d}.npy").unlink()
+    assert import_folder(project).used == 32
+    assert of_the_animation(project) == [*range(20)]
+    healed = project.pictures()
+    assert sorted(map(bytes, healed.read(np.arange(len(healed))))) == sorted(map(bytes, shown_before))
+
+
 def test_copies_of_an_animation_are_left_out_frame_by_frame(project, source):
     (source / "twin.gif").write_bytes((source / "moving.gif").read_bytes())
     import_folder(project, image_format=GREY, every_frame=1)

@@ -193,7 +193,7 @@ def _require_enough(report: ImportReport, source: Path) -> None:
 
 
 def _forget_damaged(project: Project, image_format: ImageFormat, control: Control) -> None:
-    """Drop the rows of shards that are missing or damaged, so that their pictures are decoded again."""
+    """Drop files with pictures in shards that are missing or damaged, so that they are decoded again."""
     with project.index() as index:
         needed = (
             "SELECT shard, MAX(row) + 1, sha256 FROM (SELECT shard, row FROM pictures"
@@ -203,7 +203,9 @@ def _forget_damaged(project: Project, image_format: ImageFormat, control: Contro
             if control.should_stop:
                 return
             if not _is_intact(project.pixels_folder, shard, image_format, rows, sha256):
-                index.execute("DELETE FROM pictures WHERE shard = ?", (shard,))
+                index.execute(
+                    "DELETE FROM pictures WHERE path IN (SELECT path FROM pictures WHERE shard = ?)", (shard,)
+                )
 
 
 def _is_intact(folder: Path, shard: int, image_format: ImageFormat, rows: int, sha256: str | None) -> bool:
