@@ -35,7 +35,7 @@ speed: $(VENV)/.bench-ready
 	@mkdir -p build
 	$(BIN)/python -m benchmarks --json build/benchmarks.json
 
-# How good the models are, against others'; an hour and more. In an environment of its own, because Keras starts more
+# How good the models are, against others'; most of an hour. In an environment of its own, because Keras starts more
 # slowly where it finds the libraries that pythae needs.
 QUALITY := --data fashion --data emoji --data units
 quality: build/quality-env/.ready

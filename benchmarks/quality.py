@@ -5,7 +5,7 @@ threads, one process at a time, several seeds; see `quality_judge` for the figur
 pictures, and `quality_ours`, `quality_keras`, `quality_pythae` for what each side is. Minutes to hours long,
 and therefore run only when it is named:
 
-    python -m benchmarks quality [--data fashion emoji units] [--seconds 180] [--seeds 3] [--plot FILE]
+    python -m benchmarks quality [--data fashion emoji units] [--seconds 60] [--seeds 3] [--plot FILE]
 """
 
 import importlib.util
@@ -24,7 +24,7 @@ from benchmarks.child import Child
 from benchmarks.quality_pictures import prepare
 from benchmarks.result import Options, Result, of_limit
 
-SECONDS, SEEDS = 180.0, 3
+SECONDS, SEEDS = 60.0, 3
 JUDGEMENTS = 18  # along a training, but not closer than
 LEAST_EVERY = 5.0  # seconds
 THREADS = "2"
