@@ -36,6 +36,9 @@ from training.image_format import ImageFormat
 from training.importer import import_folder
 from training.project import Project
 
+if sys.platform != "win32":
+    import resource
+
 PHOTOS, DIFFERENT, SMALL, FEW, ROUNDS, SIZE = 200, 20, 5_000, 16, 5, 64
 WIDTH, HEIGHT, QUALITY = 4000, 3000, 90
 PHOTO_REACH, LIMIT_REACH = 2.0, 0.9
@@ -215,8 +218,11 @@ _TURNS: dict[str, Callable[[Path], int]] = {
 
 
 def _processor_seconds() -> float:
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    if sys.platform == "win32":
+        times = os.times()  # in hundredths of a second elsewhere
+        return times.user + times.system + times.children_user + times.children_system
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def _serve(side: str, folder: Path) -> None:

@@ -3,7 +3,6 @@
 Nothing is changed. What importing again mends, it mends by the same hashes: see :mod:`training.importer`.
 """
 
-import contextlib
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -206,9 +205,7 @@ def _shards(project: Project) -> dict[int, tuple[int, str | None]]:
     with project.index() as index:
         needed = "SELECT shard, MAX(row) + 1 FROM pictures WHERE shard IS NOT NULL GROUP BY shard"
         rows = dict(index.execute(needed).fetchall())
-        hashes: dict[int, str] = {}
-        with contextlib.suppress(sqlite3.OperationalError):  # an index of format 1 has no such table
-            hashes = dict(index.execute("SELECT shard, sha256 FROM shards").fetchall())
+        hashes: dict[int, str] = dict(index.execute("SELECT shard, sha256 FROM shards").fetchall())
     return {shard: (count, hashes.get(shard)) for shard, count in rows.items()}
 
 

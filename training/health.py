@@ -7,7 +7,6 @@ found is used or skipped, and those that are left out are among the skipped ones
 import csv
 import io
 import os
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
@@ -130,15 +129,8 @@ def _facts(project: Project) -> NDArray[np.void]:
         " COALESCE(width * height, 0), is_blank, likeness IS NOT NULL"
     )
     with project.index() as index:
-        if not _has_facts(index):
-            query = "SELECT id, 0, 0, 0, 0, 0"
         rows = index.execute(f"{query} FROM pictures WHERE status = 'used' ORDER BY id")
         return np.fromiter(rows, _FACTS)
-
-
-def _has_facts(index: sqlite3.Connection) -> bool:
-    """False for a project of an earlier version in a folder that cannot be written to."""
-    return any(row[1] == "likeness" for row in index.execute("PRAGMA table_info(pictures)"))
 
 
 def _copies(project: Project) -> Groups:
@@ -225,9 +217,8 @@ def as_csv(project: Project, health: Health) -> str:
     table = csv.writer(text)
     table.writerow(_COLUMNS)
     with project.index() as index:
-        sides = "width, height" if _has_facts(index) else "NULL, NULL"
         rows = index.execute(
-            f"SELECT id, path, frame, status, reason, size, {sides}, sha256, held_out FROM pictures"
+            "SELECT id, path, frame, status, reason, size, width, height, sha256, held_out FROM pictures"
             " ORDER BY path, frame"
         )
         for picture, path, frame, status, reason, *facts in rows:

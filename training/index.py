@@ -39,7 +39,12 @@ CREATE TABLE IF NOT EXISTS shards (  -- none of a shard that an earlier version 
 );
 """
 
-
+# An index of format 1 as today's, which whoever may not bring it up to date can look at.
+_TODAY_OF_1 = """
+CREATE TEMP VIEW pictures AS
+SELECT *, 0 AS frame, NULL AS width, NULL AS height, NULL AS likeness, 0 AS is_blank FROM main.pictures;
+CREATE TEMP VIEW shards AS SELECT 0 AS shard, '' AS sha256 WHERE FALSE;
+"""
 _NO_SPACE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 
 
@@ -66,7 +71,10 @@ def telling_index_problems(path: Path) -> Iterator[None]:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open an index, also one in a folder that cannot be written to, or on a full disk."""
+    """Open an index, also one in a folder that cannot be written to, or on a full disk.
+
+    One of an earlier format is shown as one of today's; only :mod:`training.migration` can write to it.
+    """
     connection = sqlite3.connect(path, timeout=30)
     try:
         connection.execute("SELECT 1 FROM sqlite_schema")
@@ -76,6 +84,8 @@ def connect(path: Path) -> sqlite3.Connection:
         if code & 0xFF not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN) and code not in _NO_SPACE:
             raise
         connection = _connect_without_writing(path)
+    if connection.execute("PRAGMA user_version").fetchone()[0] < FORMAT:
+        connection.executescript(_TODAY_OF_1)
     return connection
 
 
