@@ -54,7 +54,11 @@ def decode_picture(source: BinaryIO, image_format: ImageFormat, suffix: str = ""
         SkippedPicture: whatever is wrong with the file.
         MemoryError: when the picture needs more than there is.
     """
-    return made_of_picture(source, suffix, lambda image: render(image, image_format))
+    with (
+        _skipping_what_is_broken(source, suffix) as head,
+        _opened(source, head, suffix) as image,
+    ):
+        return render(image, image_format)
 
 
 def decode_each(
@@ -83,15 +87,6 @@ def decode_each(
                 yield make(image)
                 for frame in later_frames(image, every_frame) if every_frame else ():
                     yield None if frame is None else make(frame)
-
-
-def made_of_picture(source: BinaryIO, suffix: str, make: Callable[[Image.Image], _Made]) -> _Made:
-    """What is made of an opened picture; whatever is wrong with the file is a :class:`SkippedPicture`."""
-    with (
-        _skipping_what_is_broken(source, suffix) as head,
-        _opened(source, head, suffix) as image,
-    ):
-        return make(image)
 
 
 def _opened(source: BinaryIO, head: bytes, suffix: str) -> Image.Image:

@@ -83,10 +83,10 @@ def _bring_up_to_date(
 ) -> None:
     previous = _settled_format(project)
     wished = image_format or previous
-    is_same = wished is not None and wished == previous and every_frame == project.every_frame
+    settled = previous if wished == previous and every_frame == project.every_frame else None
     format_reason = ""
-    if wished is not None and is_same:
-        _recognise(project, files, progress, wished, control)
+    if settled is not None:
+        _recognise(project, files, progress, settled, control)
     else:
         files.expect_all()
     progress.end_scanning()
@@ -98,7 +98,7 @@ def _bring_up_to_date(
             project,
             wished,
             every_frame,
-            fresh_start=not is_same,
+            fresh_start=settled is None,
             format_reason=format_reason,
             control=control,
             on_full=progress.wait,
@@ -111,7 +111,7 @@ def _bring_up_to_date(
                 raise SourceMissingError.while_reading(project.source, writer.kept_words)
             writer.add(decoded)
             progress.add(decoded)
-        if control.should_stop and previous is not None and not is_same:
+        if control.should_stop and previous is not None and settled is None:
             writer.discard()  # the pictures at the earlier size stay
     progress.send(at_once=True)
 

@@ -86,7 +86,7 @@ class FormatDialog(QDialog):
         self._count = 0
         self._suggested: ImageFormat | None = None
         self._is_chosen = False
-        self.image_format, self.every_frame = ImageFormat(64, 3), 0
+        self.image_format = ImageFormat(64, 3)
         self._title = ElidedLabel()
         self._title.setFont(scaled_font(self._title.font(), 1.1, bold=True))
         self._title.show_text(title)
@@ -99,6 +99,12 @@ class FormatDialog(QDialog):
         self._lay_out()
         self.resize(_SIZE)
         self._show_format()
+
+    @property
+    def every_frame(self) -> int:
+        """Every so many-th frame of animations and films; 0 for the first alone, and no films."""
+        chosen: int = self._frames.currentData()
+        return chosen
 
     def show_waiting(self) -> None:
         """Say that the folder is being looked at."""
@@ -115,10 +121,7 @@ class FormatDialog(QDialog):
         self._is_chosen = True
         self._why.setText(why)
         self._take(image_format)
-        self.every_frame = every_frame
-        if self._frames.findData(every_frame) < 0:
-            self._add_frames(every_frame)
-        self._frames.setCurrentIndex(self._frames.findData(every_frame))
+        _show_choice(self._frames, every_frame, self._add_frames)
 
     def suggest(self, image_format: ImageFormat, why: str) -> None:
         """Propose a format; what was chosen before stays."""
@@ -183,15 +186,14 @@ class FormatDialog(QDialog):
             self._add_frames(every_frame)
         self._frames.setAccessibleName(tr("Animations and films"))
         self._frames.setToolTip(tooltip_text(_about_frames()))
-        self._frames.activated.connect(self._choose_frames)
         form.addRow(tr("Animations and films"), self._frames)
         return form
 
     def _add_frames(self, every_frame: int) -> None:
-        words = tr("the first picture, no films") if not every_frame else tr("every picture")
-        if every_frame > 1:
-            words = tr("one picture of {count}", count=every_frame)
-        self._frames.addItem(words, every_frame)
+        few = {0: tr("the first picture, no films"), 1: tr("every picture")}
+        self._frames.addItem(
+            few.get(every_frame, tr("one picture of {count}", count=every_frame)), every_frame
+        )
 
     def _add_size(self, size: int) -> None:
         self._sizes.addItem(f"{size} × {size}", size)
@@ -234,9 +236,6 @@ class FormatDialog(QDialog):
         if self._suggested is not None:
             self._take(self._suggested)
 
-    def _choose_frames(self, _at: int) -> None:
-        self.every_frame = self._frames.currentData()
-
     def _choose(self, field: str, value: Any) -> None:
         self._is_chosen = True
         self._take(replace(self.image_format, **{field: value}))
@@ -247,13 +246,7 @@ class FormatDialog(QDialog):
         self._draw()
 
     def _show_format(self) -> None:
-        at = self._sizes.findData(self.image_format.size)
-        if at < 0:
-            self._sizes.addItem(
-                f"{self.image_format.size} × {self.image_format.size}", self.image_format.size
-            )
-            at = self._sizes.count() - 1
-        self._sizes.setCurrentIndex(at)
+        _show_choice(self._sizes, self.image_format.size, self._add_size)
         for field, group in self._groups.items():
             wanted = getattr(self.image_format, field)
             for radio in group.buttons():
@@ -271,6 +264,13 @@ class FormatDialog(QDialog):
         pixmap = pixels.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, mode)
         pixmap.setDevicePixelRatio(self.devicePixelRatioF())
         return pixmap
+
+
+def _show_choice(box: QComboBox, value: int, add: Callable[[int], None]) -> None:
+    """Show a value as the chosen one, also one that was not on offer."""
+    if box.findData(value) < 0:
+        add(value)
+    box.setCurrentIndex(box.findData(value))
 
 
 def _about_frames() -> str:

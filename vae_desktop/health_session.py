@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from vae_desktop.main_window import MainWindow
 from vae_desktop.project_pictures import ProjectPictures
 from vae_desktop.save_dialog import ask_where_to_save
 
+_Answer = TypeVar("_Answer")
 _log = logging.getLogger(__name__)
 
 
@@ -101,18 +103,17 @@ class HealthSession(QObject):
     # ------------------------------------------------------------------ pictures by the index's id
 
     def _path(self, picture: int) -> Path | None:
-        project = self._pictures.project
-        try:
-            return None if project is None else project.picture_path(picture)
-        except (KeyError, VaeError):  # imported anew meanwhile
-            return None
+        return self._ask(Project.picture_path, picture)
 
     def _name(self, picture: int) -> str:
+        return self._ask(Project.picture_name, picture) or ""
+
+    def _ask(self, question: Callable[[Project, int], _Answer], picture: int) -> _Answer | None:
         project = self._pictures.project
         try:
-            return "" if project is None else project.picture_name(picture)
+            return None if project is None else question(project, picture)
         except (KeyError, VaeError):  # imported anew meanwhile
-            return ""
+            return None
 
     def _pixels(self, picture: int) -> NDArray[np.uint8] | None:
         store = self._pictures.store

@@ -1,7 +1,9 @@
 """The person's pictures of the open project, for those who show them."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,7 @@ from training.pixel_store import PixelStore
 from training.project import Project
 
 _UNKNOWN_GREY = 128
+_Answer = TypeVar("_Answer")
 _log = logging.getLogger(__name__)
 
 
@@ -60,24 +63,23 @@ class ProjectPictures(QObject):
 
     def path(self, number: int) -> Path | None:
         """Of a picture's file; None where it is not known."""
-        try:
-            if self.project is None or self.store is None:
-                return None
-            return self.project.picture_path(self.store.ids[number])
-        except VaeError:
-            _log.exception("The file of picture %d is not known", number)
-            return None
+        return self._ask(Project.picture_path, number)
 
     def name(self, number: int) -> str:
         """Of a picture's file, and which frame of it, if it has several; '' where it is not known."""
         if number not in self._names:
-            self._names[number] = self._file_name(number)
+            self._names[number] = Path(self._ask(Project.picture_name, number) or "").name
         return self._names[number]
 
-    def _file_name(self, number: int) -> str:
-        if self.project is None or self.store is None or self.path(number) is None:
-            return ""
-        return Path(self.project.picture_name(self.store.ids[number])).name
+    def _ask(self, question: Callable[[Project, int], _Answer], number: int) -> _Answer | None:
+        """Ask the project about the file of a picture; None where that is not known."""
+        try:
+            if self.project is None or self.store is None:
+                return None
+            return question(self.project, self.store.ids[number])
+        except VaeError:
+            _log.exception("The file of picture %d is not known", number)
+            return None
 
     def reveal(self, number: int) -> None:
         """Have the folder opened that a picture's file is in."""
