@@ -261,6 +261,12 @@ def test_another_choice_reads_the_folder_again(project):
     assert of_the_animation(project) == [0]
 
 
+def test_another_choice_of_frames_leaves_the_reason_of_the_format(project):
+    words = import_folder(project).format_words
+    assert "A typical picture" in words
+    assert import_folder(project, every_frame=2).format_words == words
+
+
 def test_a_stop_in_the_middle_of_a_file_is_made_good(project, source, monkeypatch):
     for number in range(12):
         (source / f"{number:05d}.png").unlink()

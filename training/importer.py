@@ -84,7 +84,7 @@ def _bring_up_to_date(
     previous = _settled_format(project)
     wished = image_format or previous
     settled = previous if wished == previous and every_frame == project.every_frame else None
-    format_reason = ""
+    format_reason = None if wished == previous else ""
     if settled is not None:
         _recognise(project, files, progress, settled, control)
     else:

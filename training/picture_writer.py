@@ -54,6 +54,7 @@ class PictureWriter:
     Args:
         every_frame: of animations and films, see :func:`training.decode_pool.decode_frames`.
         fresh_start: replace all pictures that the project has.
+        format_reason: why this format was chosen; None where what the project says of it still holds.
         control: says whether to wait where the disk is full; ``on_full`` is told while it does.
     """
 
@@ -64,7 +65,7 @@ class PictureWriter:
         every_frame: int,
         *,
         fresh_start: bool,
-        format_reason: str,
+        format_reason: str | None,
         control: Control,
         on_full: Callable[[DiskFull], None],
     ) -> None:
@@ -90,14 +91,13 @@ class PictureWriter:
             self._index.execute(f"CREATE TEMP TABLE left_out AS {_LEFT_OUT}")
             self._index.execute("DELETE FROM pictures")
             self._index.execute("DELETE FROM shards")
-            self._index.executemany(
-                "INSERT OR REPLACE INTO meta VALUES (?, ?)",
-                [
-                    ("image_format", json.dumps(self._format.to_json())),
-                    ("every_frame", str(self._every_frame)),
-                    ("format_reason", self._format_reason),
-                ],
-            )
+            meta = {
+                "image_format": json.dumps(self._format.to_json()),
+                "every_frame": str(self._every_frame),
+            }
+            if self._format_reason is not None:
+                meta["format_reason"] = self._format_reason
+            self._index.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
             self._commit_part()
         count = (
             "SELECT COUNT(*), COALESCE(SUM(status = 'used'), 0), COALESCE(SUM(frame > 0), 0) FROM pictures"
